@@ -1,1 +1,63 @@
-fn main() {}
+//! The `keystead` program: parse, run, exit code. `serve` is what it does when told nothing.
+
+mod banner;
+mod duration;
+mod options;
+mod rotate;
+mod serve;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use options::ServeOptions;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Self-hosted log-in and user API keys for App Services applications.
+#[derive(Parser)]
+#[command(name = "keystead", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeOptions,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve applications (this is also what happens without a subcommand).
+    ///
+    /// Every setting can be given by flag, by environment variable, or in a TOML file, where its name
+    /// is the flag's with underscores: `public_url = "https://auth.example.com"`. Flags win over the
+    /// environment, and the environment over the file.
+    Serve(Box<ServeOptions>),
+    /// Make new signing keys for all applications now, while the server is stopped.
+    ///
+    /// Nobody is logged out: tokens that older keys signed stay valid until they expire.
+    RotateSigningKeys(Box<ServeOptions>),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        None => serve::run(arguments.serve),
+        Some(Command::Serve(options)) => serve::run(*options),
+        Some(Command::RotateSigningKeys(options)) => rotate::run(*options),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Arguments::command(), "keystead", &mut std::io::stdout());
+            Ok(())
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            banner::complain(&message);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -45,6 +45,12 @@ impl ObjectId {
         &self.0
     }
 
+    /// When it was made: seconds since 1970.
+    pub const fn seconds(&self) -> u32 {
+        let [a, b, c, d, ..] = self.0;
+        u32::from_be_bytes([a, b, c, d])
+    }
+
     fn hex(self, buffer: &mut [u8; 24]) -> &str {
         for (pair, byte) in buffer.chunks_exact_mut(2).zip(self.0) {
             pair[0] = HEX_DIGITS[usize::from(byte >> 4)];

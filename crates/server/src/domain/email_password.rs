@@ -1,0 +1,258 @@
+//! Email accounts: register, confirm, reset a password (protocol §5). Where App Services would run a
+//! function of the application, the answer is that the function does not exist.
+
+use crate::app_config::App;
+use crate::app_config::email_password::{Confirmation, EmailPasswordConfig, PasswordReset};
+use crate::domain::mailing;
+use crate::error::Error;
+use crate::state::{Client, ServerState};
+use crate::store::email_accounts::{EmailAccountRecord, EmailTokenPurpose, PresentedToken};
+use keystead_protocol::email_password::MailedToken;
+use keystead_protocol::id::ObjectId;
+use keystead_protocol::provider::ProviderType;
+use keystead_protocol::secret::SecretText;
+use std::time::Duration;
+
+/// How long a registration waits for its confirmation before it is forgotten.
+pub const PENDING_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+
+const MAX_EMAIL_LENGTH: usize = 128;
+
+/// Registers an account, and sends the confirmation mail if that is how it is confirmed.
+///
+/// # Errors
+/// The address is taken or unusable, the password too short or too long, mail is not set up.
+pub async fn register(
+    state: &ServerState,
+    app: &App,
+    email: String,
+    password: SecretText,
+    client: &Client<'_>,
+) -> Result<(), Error> {
+    let config = config(app)?;
+    state.throttles.count_registration(client.address)?;
+    check_password(&password)?;
+    if email.is_empty() || email.chars().count() > MAX_EMAIL_LENGTH || email.chars().any(char::is_control) {
+        return Err(Error::EmailInvalid);
+    }
+    if let Confirmation::Function(name) = &config.confirmation {
+        return Err(Error::FunctionNotFound(name.clone()));
+    }
+    if state.store.find_email_account(app.ids.app_id, &email).await?.is_some() {
+        return Err(email_in_use(state, client));
+    }
+    let now = state.clock.now();
+    let (pending_until, mail) = match &config.confirmation {
+        Confirmation::Mail(mail) => {
+            let mail = mailing::write(state, app, &email, EmailTokenPurpose::Confirm, mail)?;
+            (Some(now.plus(PENDING_LIFETIME)), Some(mail))
+        }
+        Confirmation::Automatic | Confirmation::Function(_) => (None, None),
+    };
+    let account = EmailAccountRecord {
+        app_id: app.ids.app_id,
+        email,
+        identity_id: state.ids.next::<ObjectId>(now),
+        password_hash: state.passwords.hash(password).await?,
+        user_id: None,
+        created_at: now,
+        pending_until,
+    };
+    if !state.store.insert_email_account(account, mail).await? {
+        return Err(email_in_use(state, client));
+    }
+    state.mail_waits.notify_one();
+    Ok(())
+}
+
+/// Confirms the account that a mailed token belongs to.
+///
+/// # Errors
+/// [`Error::MailedTokenInvalid`].
+pub async fn confirm(
+    state: &ServerState,
+    app: &App,
+    token: &MailedToken,
+    client: &Client<'_>,
+) -> Result<(), Error> {
+    config(app)?;
+    let presented = present(state, app, token, client)?;
+    if state.store.confirm_email(presented).await? { Ok(()) } else { Err(token_refused(state, client)) }
+}
+
+/// Mails a new confirmation link.
+///
+/// # Errors
+/// No such account, or it is confirmed already.
+pub async fn send_confirmation(
+    state: &ServerState,
+    app: &App,
+    email: &str,
+    client: &Client<'_>,
+) -> Result<(), Error> {
+    let config = config(app)?;
+    let account = find_account(state, app, email, client).await?;
+    if account.pending_until.is_none() {
+        return Err(Error::AlreadyConfirmed);
+    }
+    match &config.confirmation {
+        Confirmation::Mail(mail) => send(state, app, email, EmailTokenPurpose::Confirm, mail).await,
+        Confirmation::Function(name) => Err(Error::FunctionNotFound(name.clone())),
+        Confirmation::Automatic => Err(Error::AlreadyConfirmed),
+    }
+}
+
+/// Runs the confirmation function again.
+///
+/// # Errors
+/// Always: functions do not exist yet; and before that, what App Services answered.
+pub async fn call_confirmation(
+    state: &ServerState,
+    app: &App,
+    email: &str,
+    client: &Client<'_>,
+) -> Result<(), Error> {
+    let config = config(app)?;
+    if matches!(config.confirmation, Confirmation::Automatic) {
+        return Err(Error::ConfirmationAutomatic(email.to_owned()));
+    }
+    let account = find_account(state, app, email, client).await?;
+    if account.pending_until.is_none() {
+        return Err(Error::AlreadyConfirmed);
+    }
+    match &config.confirmation {
+        Confirmation::Function(name) => Err(Error::FunctionNotFound(name.clone())),
+        _ => Err(Error::NoConfirmationFunction(email.to_owned())),
+    }
+}
+
+/// Mails a link with which a new password can be set.
+///
+/// # Errors
+/// No such account; a function is configured for this; mail is not set up.
+pub async fn send_reset(
+    state: &ServerState,
+    app: &App,
+    email: &str,
+    client: &Client<'_>,
+) -> Result<(), Error> {
+    let config = config(app)?;
+    if matches!(config.reset, PasswordReset::Function(_)) {
+        return Err(Error::ResetByFunction);
+    }
+    find_account(state, app, email, client).await?;
+    match &config.reset {
+        PasswordReset::Mail(mail) => send(state, app, email, EmailTokenPurpose::Reset, mail).await,
+        PasswordReset::Function(_) => Err(Error::ResetByFunction),
+        PasswordReset::Off => Err(Error::MailNotConfigured),
+    }
+}
+
+/// Sets a new password with a mailed token. The sessions opened with the old password end.
+///
+/// # Errors
+/// [`Error::MailedTokenInvalid`], or the password is too short or too long.
+pub async fn reset(
+    state: &ServerState,
+    app: &App,
+    token: &MailedToken,
+    password: SecretText,
+    client: &Client<'_>,
+) -> Result<(), Error> {
+    config(app)?;
+    check_password(&password)?;
+    let presented = present(state, app, token, client)?;
+    let password_hash = state.passwords.hash(password).await?;
+    if state.store.reset_password(presented, password_hash).await? {
+        Ok(())
+    } else {
+        Err(token_refused(state, client))
+    }
+}
+
+/// Runs the reset function.
+///
+/// # Errors
+/// Always: functions do not exist yet; and before that, what App Services answered.
+pub async fn call_reset(
+    state: &ServerState,
+    app: &App,
+    email: &str,
+    password: &SecretText,
+    client: &Client<'_>,
+) -> Result<(), Error> {
+    let config = config(app)?;
+    let PasswordReset::Function(name) = &config.reset else { return Err(Error::NoResetFunction) };
+    check_password(password)?;
+    find_account(state, app, email, client).await?;
+    Err(Error::FunctionNotFound(name.clone()))
+}
+
+fn config(app: &App) -> Result<&EmailPasswordConfig, Error> {
+    let config = app.config.providers.email_password.as_ref();
+    config.ok_or_else(|| Error::ProviderUnavailable(ProviderType::LocalUserpass.to_string()))
+}
+
+fn check_password(password: &SecretText) -> Result<(), Error> {
+    if (6..=128).contains(&password.expose().chars().count()) { Ok(()) } else { Err(Error::PasswordLength) }
+}
+
+/// The protocol tells an address that is registered from one that is not, so asking is throttled
+/// like guessing.
+async fn find_account(
+    state: &ServerState,
+    app: &App,
+    email: &str,
+    client: &Client<'_>,
+) -> Result<EmailAccountRecord, Error> {
+    state.throttles.check_address(client.address)?;
+    let account = state.store.find_email_account(app.ids.app_id, email).await?;
+    account.ok_or_else(|| {
+        state.throttles.count_address(client.address);
+        Error::UserNotFound
+    })
+}
+
+fn email_in_use(state: &ServerState, client: &Client<'_>) -> Error {
+    match state.throttles.check_address(client.address) {
+        Ok(()) => {
+            state.throttles.count_address(client.address);
+            Error::EmailInUse
+        }
+        Err(wait) => wait.into(),
+    }
+}
+
+async fn send(
+    state: &ServerState,
+    app: &App,
+    email: &str,
+    purpose: EmailTokenPurpose,
+    config: &crate::app_config::email_password::MailConfig,
+) -> Result<(), Error> {
+    state.throttles.count_mail(app.ids.app_id, email)?;
+    let (token, mail) = mailing::write(state, app, email, purpose, config)?;
+    state.store.insert_email_token(token, mail).await?;
+    state.mail_waits.notify_one();
+    Ok(())
+}
+
+fn present(
+    state: &ServerState,
+    app: &App,
+    token: &MailedToken,
+    client: &Client<'_>,
+) -> Result<PresentedToken, Error> {
+    state.throttles.check_address(client.address)?;
+    Ok(PresentedToken {
+        app_id: app.ids.app_id,
+        token_id: token.id().ok_or_else(|| token_refused(state, client))?,
+        digest: state.pepper.digest_mailed_token(token.token.expose()),
+        now: state.clock.now(),
+    })
+}
+
+fn token_refused(state: &ServerState, client: &Client<'_>) -> Error {
+    state.throttles.count_address(client.address);
+    Error::MailedTokenInvalid
+}

@@ -1,0 +1,38 @@
+//! Logging in: credentials, provider, user, session. Each provider has a file in `providers/`.
+
+use crate::app_config::App;
+use crate::domain::providers::{self, Credentials};
+use crate::domain::sessions;
+use crate::error::Error;
+use crate::state::{Client, ServerState};
+use keystead_protocol::credentials::LoginOptions;
+use keystead_protocol::id::DeviceId;
+use keystead_protocol::session::LoginResponse;
+use std::sync::Arc;
+
+/// Opens a session for whoever the credentials prove.
+///
+/// # Errors
+/// The credentials are refused, the user is disabled, or too many attempts failed.
+pub async fn log_in(
+    state: &ServerState,
+    app: &Arc<App>,
+    credentials: Credentials,
+    options: &LoginOptions,
+    client: &Client<'_>,
+) -> Result<LoginResponse, Error> {
+    let who = providers::authenticate(state, app, credentials, client).await?;
+    if who.grounds.api_key.is_none() {
+        state.usage.user_seen(who.user_id, state.clock.now());
+    }
+    sessions::open(state, app, &who, device_id(state, options))
+}
+
+/// The device of a login: the one that the client knows itself by, a new one if it told of a device
+/// without an id, none if it told nothing (protocol §1.4).
+fn device_id(state: &ServerState, options: &LoginOptions) -> DeviceId {
+    match &options.device {
+        None => DeviceId::NONE,
+        Some(device) => device.device_id.unwrap_or_else(|| state.ids.next(state.clock.now())),
+    }
+}

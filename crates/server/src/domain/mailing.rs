@@ -1,0 +1,140 @@
+//! Writing and sending the mails of confirmation and reset. A mail is written into the outbox in the
+//! same transaction as its token, and sent from there: a request never waits for a mail server, and
+//! a mail survives a restart.
+
+use crate::app_config::App;
+use crate::app_config::email_password::MailConfig;
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::mail::Mail;
+use crate::state::ServerState;
+use crate::store::StoreResult;
+use crate::store::email_accounts::{EmailTokenPurpose, EmailTokenRecord};
+use crate::store::outbox::OutboxRecord;
+use std::fmt::Write as _;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// How long a mailed link works (protocol §5).
+pub const LINK_LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+const SEALED_FOR: &str = "mail";
+const BATCH: u32 = 20;
+
+/// A fresh token and the mail that carries it.
+///
+/// # Errors
+/// Mail is not set up, or the address cannot be one.
+pub fn write(
+    state: &ServerState,
+    app: &App,
+    email: &str,
+    purpose: EmailTokenPurpose,
+    config: &MailConfig,
+) -> Result<(EmailTokenRecord, OutboxRecord), Error> {
+    if !state.mailer.is_configured() {
+        return Err(Error::MailNotConfigured);
+    }
+    if !crate::mail::is_address(email) {
+        return Err(Error::EmailInvalid);
+    }
+    let now = state.clock.now();
+    let token_id = state.ids.next(now);
+    let token = random_token()?;
+    let mut link = config.url.clone();
+    link.query_pairs_mut().append_pair("token", &token).append_pair("tokenId", &format!("{token_id}"));
+    let mail = Mail {
+        to: email.to_owned(),
+        subject: config.subject.clone(),
+        body: body(purpose, &app.config.name, link.as_str()),
+        expires_at: now.plus(LINK_LIFETIME),
+    };
+    let token = EmailTokenRecord {
+        token_id,
+        app_id: app.ids.app_id,
+        email: email.to_owned(),
+        purpose,
+        digest: state.pepper.digest_mailed_token(&token),
+        expires_at: now.plus(LINK_LIFETIME),
+    };
+    let plain = Zeroizing::new(serde_json::to_vec(&mail).map_err(|e| Error::Internal(e.to_string()))?);
+    let mail = OutboxRecord {
+        mail_id: state.ids.next(now),
+        sealed_mail: state.pepper.seal(SEALED_FOR, &plain)?,
+        attempts: 0,
+        next_attempt_at: now,
+        created_at: now,
+    };
+    Ok((token, mail))
+}
+
+fn body(purpose: EmailTokenPurpose, app: &str, link: &str) -> String {
+    match purpose {
+        EmailTokenPurpose::Confirm => format!(
+            "Please confirm your email address for {app} by opening this link:\n\n{link}\n\n\
+             The link works once, for 30 minutes. If you did not register, do nothing.\n"
+        ),
+        EmailTokenPurpose::Reset => format!(
+            "Somebody asked to reset the password of your {app} account. To choose a new one, open \
+             this link:\n\n{link}\n\nThe link works once, for 30 minutes. If it was not you, do \
+             nothing: your password stays as it is.\n"
+        ),
+    }
+}
+
+fn random_token() -> Result<Zeroizing<String>, Error> {
+    let mut random = Zeroizing::new([0; 64]);
+    getrandom::fill(&mut *random).map_err(|error| Error::Internal(error.to_string()))?;
+    let mut token = Zeroizing::new(String::with_capacity(128));
+    for byte in random.iter() {
+        let _ = write!(token, "{byte:02x}");
+    }
+    Ok(token)
+}
+
+/// Sends what is due, and puts off what could not be sent.
+///
+/// # Errors
+/// The store's.
+pub async fn send_due(state: &ServerState) -> StoreResult<()> {
+    loop {
+        let now = state.clock.now();
+        let due = state.store.list_due_mails(now, BATCH).await?;
+        let more = due.len() == BATCH as usize;
+        for record in due {
+            send_one(state, record, now).await?;
+        }
+        if !more {
+            return Ok(());
+        }
+    }
+}
+
+async fn send_one(state: &ServerState, record: OutboxRecord, now: Timestamp) -> StoreResult<()> {
+    let mail = state.pepper.open(SEALED_FOR, &record.sealed_mail);
+    let mail = mail.ok().and_then(|plain| serde_json::from_slice::<Mail>(&plain).ok());
+    let Some(mail) = mail else {
+        tracing::error!(mail.id = %record.mail_id, "a waiting mail cannot be read and is thrown away");
+        return state.store.delete_mail(record.mail_id).await;
+    };
+    if mail.expires_at <= now {
+        tracing::warn!(
+            mail.id = %record.mail_id,
+            attempts = record.attempts,
+            "a mail could not be sent before its link expired and is thrown away"
+        );
+        return state.store.delete_mail(record.mail_id).await;
+    }
+    match state.mailer.send(&mail).await {
+        Ok(()) => {
+            state.metrics.mails_sent.inc();
+            state.store.delete_mail(record.mail_id).await
+        }
+        Err(error) => {
+            state.metrics.mails_failed.inc();
+            let pause = Duration::from_secs(5 << record.attempts.min(6));
+            tracing::warn!(mail.id = %record.mail_id, error, "a mail could not be sent; it will be tried again");
+            state.store.postpone_mail(record.mail_id, now.plus(pause)).await
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The rules: who may log in, make keys, end sessions. A rule is an async function that takes the
+//! server's state, values that were parsed at the edge, and returns what happened or an
+//! [`Error`](crate::error::Error) named by its cause. No HTTP and no SQL here.
+
+pub mod admins;
+pub mod api_keys;
+pub mod email_password;
+pub mod ids;
+pub mod link;
+pub mod login;
+pub mod mailing;
+pub mod passwords;
+pub mod pepper;
+pub mod providers;
+pub mod secret_key;
+pub mod sessions;
+pub mod signing_keys;
+pub mod throttle;
+pub mod tokens;
+pub mod usage;
+pub mod users;

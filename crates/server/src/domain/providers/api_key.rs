@@ -1,0 +1,53 @@
+//! `api-key`: the hottest path. It reads one cached row, writes nothing, and tells a stranger nothing.
+
+use crate::app_config::App;
+use crate::domain::secret_key::KeySecret;
+use crate::domain::sessions::{Authenticated, Grounds};
+use crate::error::Error;
+use crate::state::{Client, ServerState};
+use keystead_protocol::provider::ProviderType;
+
+/// The owner of the key.
+///
+/// # Errors
+/// [`Error::InvalidApiKey`] for every key that does not log in, whatever the reason, unless the key
+/// is good and its owner is disabled.
+pub async fn authenticate(
+    state: &ServerState,
+    app: &App,
+    key: Option<KeySecret>,
+    client: &Client<'_>,
+) -> Result<Authenticated, Error> {
+    if !app.config.providers.api_key {
+        return Err(Error::ProviderUnavailable(ProviderType::ApiKey.to_string()));
+    }
+    let found = match &key {
+        Some(key) => state.store.find_api_key_login(&state.pepper.digest_api_key(key.expose())).await?,
+        None => None,
+    };
+    let Some(found) = found.filter(|found| found.app_id == app.ids.app_id) else {
+        // Only strings that are nobody's key count as guessing.
+        state.throttles.check_address(client.address)?;
+        state.throttles.count_address(client.address);
+        return Err(Error::InvalidApiKey);
+    };
+    if found.key.disabled {
+        state.throttles.check_address(client.address)?;
+        return Err(Error::InvalidApiKey);
+    }
+    if found.user_disabled {
+        return Err(Error::UserDisabled);
+    }
+    let now = state.clock.now();
+    state.usage.key_used(found.key_id, found.user_id, now, client.address, client.user_agent);
+    Ok(Authenticated {
+        user_id: found.user_id,
+        identity_id: found.key_id.to_string(),
+        grounds: Grounds {
+            provider_type: ProviderType::ApiKey,
+            api_key: Some(found.key_id),
+            user_generation: found.user_generation,
+            credential_generation: found.key.generation,
+        },
+    })
+}

@@ -1,0 +1,140 @@
+//! Everything that can go wrong with a request, named by its cause. What each looks like to a client
+//! (status, code, sentence) is decided in one table, `http/error.rs`.
+
+use crate::domain::passwords::PasswordError;
+use crate::domain::pepper::CryptoFailed;
+use crate::domain::throttle::RetryAfter;
+use crate::store::StoreError;
+use keystead_protocol::session::TokenType;
+use std::time::Duration;
+
+/// See the module.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is described by its message")]
+pub enum Error {
+    #[error("no application has client app id {0:?}")]
+    AppNotFound(String),
+    #[error("provider {0:?} is unknown, not configured or disabled")]
+    ProviderUnavailable(String),
+    #[error("wrong email address or password")]
+    InvalidPassword,
+    #[error("the email address is not confirmed yet")]
+    NotConfirmed,
+    #[error("the API key is malformed, unknown or disabled")]
+    InvalidApiKey,
+    #[error("the external token is refused: {0}")]
+    InvalidCustomToken(&'static str),
+    #[error("the user is disabled")]
+    UserDisabled,
+    #[error("the function {0:?} does not exist")]
+    FunctionNotFound(String),
+    #[error("the service {0:?} does not exist")]
+    ServiceNotFound(String),
+
+    #[error("the credential to link was refused")]
+    LinkCredentialRefused(#[source] Box<Error>),
+    #[error("the identity belongs to another user")]
+    LinkOwnedByAnother,
+    #[error("the user has another email identity")]
+    LinkSecondEmail,
+    #[error("credentials of this kind cannot be linked")]
+    LinkImpossible,
+
+    #[error("no Authorization header")]
+    NotAuthenticated,
+    #[error("the Authorization header carries no token")]
+    EmptyBearer,
+    #[error("the {0:?} token is not one of this server's, or was changed")]
+    TokenForged(TokenType),
+    #[error("the token cannot be read")]
+    TokenMalformed(TokenType),
+    #[error("a token of the other type was sent where a {0:?} token is wanted")]
+    TokenOfWrongType(TokenType),
+    #[error("the {0:?} token has expired")]
+    TokenExpired(TokenType),
+    #[error("the session was ended")]
+    SessionEnded,
+    #[error("the token is of another application")]
+    TokenOfAnotherApp,
+    #[error("an administrator of this server is needed")]
+    AdminRefused,
+    #[error("requests from this origin are not allowed")]
+    OriginNotAllowed,
+
+    #[error("the API key has no name")]
+    ApiKeyNameMissing,
+    #[error("the API key's name has other characters than allowed, or too many")]
+    ApiKeyNameInvalid,
+    #[error("the user has an API key of that name")]
+    ApiKeyNameTaken,
+    #[error("the user has as many API keys as allowed")]
+    ApiKeyLimitReached(u32),
+    #[error("anonymous users cannot have API keys")]
+    ApiKeyForAnonymous,
+    #[error("the user has no such API key")]
+    ApiKeyNotFound,
+    #[error("the API key opened this very session")]
+    ApiKeyInUse,
+
+    #[error("the password is too short or too long")]
+    PasswordLength,
+    #[error("the email address cannot be used")]
+    EmailInvalid,
+    #[error("the email address is registered")]
+    EmailInUse,
+    #[error("the mailed token is wrong, used or expired")]
+    MailedTokenInvalid,
+    #[error("the email address is confirmed already")]
+    AlreadyConfirmed,
+    #[error("there is no such user")]
+    UserNotFound,
+    #[error("confirmation is automatic")]
+    ConfirmationAutomatic(String),
+    #[error("no confirmation function is configured")]
+    NoConfirmationFunction(String),
+    #[error("passwords are reset by a function")]
+    ResetByFunction,
+    #[error("no reset function is configured")]
+    NoResetFunction,
+    #[error("mail is not set up")]
+    MailNotConfigured,
+
+    #[error("the body is not the JSON that is expected: {0}")]
+    InvalidBody(String),
+    #[error("the body is larger than {0} bytes")]
+    BodyTooLarge(usize),
+    #[error("the body did not arrive")]
+    BodyIncomplete,
+    #[error("no such route")]
+    RouteNotFound,
+    #[error("the route does not take this method")]
+    MethodNotAllowed,
+    #[error("the request took too long")]
+    TimedOut,
+    #[error("too many failures, try again in {0:?}")]
+    Throttled(Duration),
+    #[error("too much to do, try again in {0:?}")]
+    Busy(Duration),
+
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Crypto(#[from] CryptoFailed),
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl From<RetryAfter> for Error {
+    fn from(RetryAfter(wait): RetryAfter) -> Self {
+        Self::Throttled(wait)
+    }
+}
+
+impl From<PasswordError> for Error {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::Busy(Duration::from_secs(5)),
+            PasswordError::Failed => Self::Internal(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Applications (protocol §7.2).
+
+use super::Admin;
+use crate::domain::admins::GROUP_ID;
+use crate::state::ServerState;
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+pub(in crate::http) async fn list(State(state): State<Arc<ServerState>>, _: Admin) -> Json<Vec<Value>> {
+    let mut apps: Vec<_> = state.apps.iter().collect();
+    apps.sort_by_key(|app| app.ids.app_id);
+    let shown = apps.into_iter().map(|app| {
+        json!({
+            "_id": app.ids.app_id,
+            "client_app_id": app.ids.client_app_id,
+            "name": app.config.name,
+            "location": app.config.location,
+            "deployment_model": app.config.deployment_model,
+            "domain_id": app.ids.domain_id,
+            "group_id": GROUP_ID,
+            "product": "standard",
+            "environment": "",
+        })
+    });
+    Json(shown.collect())
+}

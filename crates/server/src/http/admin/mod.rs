@@ -1,0 +1,49 @@
+//! `/api/admin/v3.0` (protocol §7), as far as it goes: log in, list applications and users, and stop,
+//! restart or delete a user.
+
+pub(super) mod apps;
+pub(super) mod session;
+pub(super) mod users;
+
+use super::extract::{bearer, path_parameter};
+use crate::app_config::App;
+use crate::domain::admins::{self, GROUP_ID};
+use crate::error::Error;
+use crate::state::ServerState;
+use crate::store::admins::AdminRecord;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use keystead_protocol::session::TokenType;
+use std::sync::Arc;
+
+/// The administrator behind the access token in the Authorization header.
+pub(super) struct Admin(pub(super) AdminRecord);
+
+impl FromRequestParts<Arc<ServerState>> for Admin {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
+        let token = bearer(&parts.headers)?;
+        admins::authenticate(state, token, TokenType::Access).await.map(Self)
+    }
+}
+
+/// The application that the path names, for an administrator.
+pub(super) struct AdministeredApp(pub(super) Arc<App>);
+
+impl FromRequestParts<Arc<ServerState>> for AdministeredApp {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
+        Admin::from_request_parts(parts, state).await?;
+        check_group(parts, state).await?;
+        let id = path_parameter(parts, state, "app_id").await?;
+        let app = id.parse().ok().and_then(|app_id| state.apps.by_app_id(app_id));
+        app.map(Self).ok_or(Error::AppNotFound(id))
+    }
+}
+
+async fn check_group(parts: &mut Parts, state: &Arc<ServerState>) -> Result<(), Error> {
+    let group_id = path_parameter(parts, state, "group_id").await?;
+    if group_id.parse() == Ok(GROUP_ID) { Ok(()) } else { Err(Error::RouteNotFound) }
+}

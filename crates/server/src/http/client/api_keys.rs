@@ -1,0 +1,81 @@
+//! `/auth/api_keys` (protocol §1.1 K1–K6).
+
+use crate::domain::api_keys;
+use crate::error::Error;
+use crate::http::extract::{JsonBody, RefreshSession};
+use crate::state::ServerState;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use keystead_protocol::api_key::{ApiKey, CreatedApiKey};
+use keystead_protocol::id::ApiKeyId;
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+pub(in crate::http) struct CreateBody {
+    #[serde(default)]
+    name: Value,
+}
+
+pub(in crate::http) async fn create(
+    State(state): State<Arc<ServerState>>,
+    RefreshSession(session): RefreshSession,
+    JsonBody(body): JsonBody<CreateBody>,
+) -> Result<Response, Error> {
+    // Whatever is no string is as good as no name: SDKs know one sentence for both.
+    let Value::String(name) = body.name else { return Err(Error::ApiKeyNameMissing) };
+    let created = api_keys::create(&state, &session, name).await?;
+    let shown =
+        CreatedApiKey { id: created.id, key: created.secret.expose(), name: &created.name, disabled: false };
+    Ok((StatusCode::CREATED, Json(shown)).into_response())
+}
+
+pub(in crate::http) async fn list(
+    State(state): State<Arc<ServerState>>,
+    RefreshSession(session): RefreshSession,
+) -> Result<Json<Vec<ApiKey>>, Error> {
+    api_keys::list(&state, &session).await.map(Json)
+}
+
+pub(in crate::http) async fn get(
+    State(state): State<Arc<ServerState>>,
+    RefreshSession(session): RefreshSession,
+    Path(key_id): Path<String>,
+) -> Result<Json<ApiKey>, Error> {
+    api_keys::get(&state, &session, parse(&key_id)?).await.map(Json)
+}
+
+pub(in crate::http) async fn enable(
+    State(state): State<Arc<ServerState>>,
+    RefreshSession(session): RefreshSession,
+    Path(key_id): Path<String>,
+) -> Result<StatusCode, Error> {
+    api_keys::enable(&state, &session, parse(&key_id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(in crate::http) async fn disable(
+    State(state): State<Arc<ServerState>>,
+    RefreshSession(session): RefreshSession,
+    Path(key_id): Path<String>,
+) -> Result<StatusCode, Error> {
+    api_keys::disable(&state, &session, parse(&key_id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(in crate::http) async fn delete(
+    State(state): State<Arc<ServerState>>,
+    RefreshSession(session): RefreshSession,
+    Path(key_id): Path<String>,
+) -> Result<StatusCode, Error> {
+    api_keys::delete(&state, &session, parse(&key_id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is no id is nobody's key.
+fn parse(key_id: &str) -> Result<ApiKeyId, Error> {
+    key_id.parse().map_err(|_| Error::ApiKeyNotFound)
+}

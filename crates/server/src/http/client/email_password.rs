@@ -1,0 +1,82 @@
+//! `/auth/providers/local-userpass/…` (protocol §1.1 E1–E7).
+
+use crate::domain::email_password;
+use crate::error::Error;
+use crate::http::extract::{ClientInfo, CurrentApp, JsonBody};
+use crate::state::ServerState;
+use axum::extract::State;
+use axum::http::StatusCode;
+use keystead_protocol::email_password::{
+    EmailOnly, MailedToken, PasswordReset, PasswordResetCall, Registration,
+};
+use std::sync::Arc;
+
+pub(in crate::http) async fn register(
+    State(state): State<Arc<ServerState>>,
+    CurrentApp(app): CurrentApp,
+    client: ClientInfo,
+    JsonBody(body): JsonBody<Registration>,
+) -> Result<StatusCode, Error> {
+    email_password::register(&state, &app, body.email, body.password, &client.client()).await?;
+    Ok(StatusCode::CREATED)
+}
+
+pub(in crate::http) async fn confirm(
+    State(state): State<Arc<ServerState>>,
+    CurrentApp(app): CurrentApp,
+    client: ClientInfo,
+    JsonBody(body): JsonBody<MailedToken>,
+) -> Result<StatusCode, Error> {
+    email_password::confirm(&state, &app, &body, &client.client()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(in crate::http) async fn send_confirmation(
+    State(state): State<Arc<ServerState>>,
+    CurrentApp(app): CurrentApp,
+    client: ClientInfo,
+    JsonBody(body): JsonBody<EmailOnly>,
+) -> Result<StatusCode, Error> {
+    email_password::send_confirmation(&state, &app, &body.email, &client.client()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(in crate::http) async fn call_confirmation(
+    State(state): State<Arc<ServerState>>,
+    CurrentApp(app): CurrentApp,
+    client: ClientInfo,
+    JsonBody(body): JsonBody<EmailOnly>,
+) -> Result<StatusCode, Error> {
+    email_password::call_confirmation(&state, &app, &body.email, &client.client()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(in crate::http) async fn reset(
+    State(state): State<Arc<ServerState>>,
+    CurrentApp(app): CurrentApp,
+    client: ClientInfo,
+    JsonBody(body): JsonBody<PasswordReset>,
+) -> Result<StatusCode, Error> {
+    email_password::reset(&state, &app, &body.mailed, body.password, &client.client()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(in crate::http) async fn send_reset(
+    State(state): State<Arc<ServerState>>,
+    CurrentApp(app): CurrentApp,
+    client: ClientInfo,
+    JsonBody(body): JsonBody<EmailOnly>,
+) -> Result<StatusCode, Error> {
+    email_password::send_reset(&state, &app, &body.email, &client.client()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(in crate::http) async fn call_reset(
+    State(state): State<Arc<ServerState>>,
+    CurrentApp(app): CurrentApp,
+    client: ClientInfo,
+    JsonBody(body): JsonBody<PasswordResetCall>,
+) -> Result<StatusCode, Error> {
+    email_password::call_reset(&state, &app, &body.email, &body.password, &client.client()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,29 @@
+//! `/location` (protocol §1.2): where the SDKs send everything else.
+
+use crate::http::extract::CurrentApp;
+use crate::state::ServerState;
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use std::sync::Arc;
+
+#[derive(Serialize)]
+pub(in crate::http) struct Location {
+    deployment_model: String,
+    location: String,
+    hostname: String,
+    ws_hostname: String,
+}
+
+pub(in crate::http) async fn get(
+    State(state): State<Arc<ServerState>>,
+    CurrentApp(app): CurrentApp,
+) -> Json<Location> {
+    Json(Location {
+        deployment_model: app.config.deployment_model.clone(),
+        location: app.config.location.clone(),
+        hostname: state.public_url.clone(),
+        // http becomes ws, https becomes wss.
+        ws_hostname: state.public_url.replacen("http", "ws", 1),
+    })
+}

@@ -1,0 +1,28 @@
+//! `/auth/session` (protocol §1.6): renew an access token, log out.
+
+use crate::domain::sessions;
+use crate::error::Error;
+use crate::http::extract::RefreshSession;
+use crate::state::ServerState;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use keystead_protocol::session::RefreshResponse;
+use std::sync::Arc;
+
+pub(in crate::http) async fn refresh(
+    State(state): State<Arc<ServerState>>,
+    RefreshSession(session): RefreshSession,
+) -> Result<Response, Error> {
+    let access_token = sessions::refresh(&state, &session)?;
+    Ok((StatusCode::CREATED, Json(RefreshResponse { access_token })).into_response())
+}
+
+pub(in crate::http) async fn end(
+    State(state): State<Arc<ServerState>>,
+    RefreshSession(session): RefreshSession,
+) -> Result<StatusCode, Error> {
+    sessions::end(&state, &session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,184 @@
+//! What handlers ask for: the application of the path, the session behind a token, a body, the
+//! client's address. A handler whose signature names one of these does not run without it.
+
+use crate::app_config::App;
+use crate::domain::sessions::{self, Session};
+use crate::error::Error;
+use crate::state::{Client, ServerState};
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, ORIGIN, USER_AGENT};
+use axum::http::request::Parts;
+use http_body_util::LengthLimitError;
+use keystead_protocol::session::TokenType;
+use serde::de::DeserializeOwned;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+/// No body of these routes needs more.
+const BODY_LIMIT: usize = 64 * 1024;
+
+type State = Arc<ServerState>;
+
+/// The application that the path names. Browser pages of origins that it does not allow end here.
+pub(super) struct CurrentApp(pub(super) Arc<App>);
+
+impl FromRequestParts<State> for CurrentApp {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+        let id = path_parameter(parts, state, "client_app_id").await?;
+        let app = state.apps.by_client_app_id(&id).ok_or(Error::AppNotFound(id))?;
+        check_origin(&parts.headers, &app)?;
+        Ok(Self(app))
+    }
+}
+
+/// The session behind the access token in the Authorization header.
+pub(super) struct AccessUser(pub(super) Session);
+
+impl FromRequestParts<State> for AccessUser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+        authenticate(&parts.headers, state, TokenType::Access).await.map(Self)
+    }
+}
+
+/// The session behind the refresh token in the Authorization header. API keys are managed with this
+/// one, not with the access token (protocol §0.6).
+pub(super) struct RefreshSession(pub(super) Session);
+
+impl FromRequestParts<State> for RefreshSession {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+        authenticate(&parts.headers, state, TokenType::Refresh).await.map(Self)
+    }
+}
+
+/// The session behind the token of this type, and that the page it is used from is allowed.
+pub(super) async fn authenticate(
+    headers: &HeaderMap,
+    state: &ServerState,
+    wanted: TokenType,
+) -> Result<Session, Error> {
+    let session = sessions::authenticate(state, bearer(headers)?, wanted).await?;
+    check_origin(headers, &session.app)?;
+    Ok(session)
+}
+
+/// The token in the Authorization header (RFC 6750 §2.1).
+pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
+    let header = headers.get(AUTHORIZATION).ok_or(Error::NotAuthenticated)?;
+    let header = header.to_str().map_err(|_| Error::EmptyBearer)?;
+    let (scheme, token) = header.split_once(' ').ok_or(Error::EmptyBearer)?;
+    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+        return Err(Error::EmptyBearer);
+    }
+    Ok(token)
+}
+
+/// Requests without an Origin header do not come from a page (protocol §1.10).
+pub(super) fn check_origin(headers: &HeaderMap, app: &App) -> Result<(), Error> {
+    match headers.get(ORIGIN) {
+        Some(origin) if !app.config.allows_origin(origin.to_str().unwrap_or_default()) => {
+            Err(Error::OriginNotAllowed)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A parameter of the path, percent-decoded.
+pub(super) async fn path_parameter(parts: &mut Parts, state: &State, name: &str) -> Result<String, Error> {
+    let parameters =
+        RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::RouteNotFound)?;
+    let found = parameters.iter().find(|(key, _)| *key == name);
+    found.map(|(_, value)| value.to_owned()).ok_or(Error::RouteNotFound)
+}
+
+/// Who sends the request.
+pub(super) struct ClientInfo {
+    address: IpAddr,
+    user_agent: Option<axum::http::HeaderValue>,
+}
+
+impl ClientInfo {
+    /// The same, borrowed.
+    pub(super) fn client(&self) -> Client<'_> {
+        let user_agent = self.user_agent.as_ref().and_then(|agent| agent.to_str().ok());
+        Client { address: self.address, user_agent }
+    }
+}
+
+impl FromRequestParts<State> for ClientInfo {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let ConnectInfo(peer) = peer.ok_or_else(|| Error::Internal("no peer address".into()))?;
+        let trusted = &state.settings.trusted_proxies;
+        let address = super::client_address(peer.ip(), &parts.headers, trusted);
+        Ok(Self { address, user_agent: parts.headers.get(USER_AGENT).cloned() })
+    }
+}
+
+/// The body as bytes, bounded.
+pub(super) struct RawBody(pub(super) Bytes);
+
+impl FromRequest<State> for RawBody {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &State) -> Result<Self, Error> {
+        let declared = request.headers().get(CONTENT_LENGTH);
+        let declared = declared.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if declared.is_some_and(|length| length > BODY_LIMIT) {
+            return Err(Error::BodyTooLarge(BODY_LIMIT));
+        }
+        read(request.into_body()).await.map(Self)
+    }
+}
+
+async fn read(body: Body) -> Result<Bytes, Error> {
+    axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|error| {
+        let too_large =
+            std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<LengthLimitError>);
+        if too_large { Error::BodyTooLarge(BODY_LIMIT) } else { Error::BodyIncomplete }
+    })
+}
+
+/// The body as JSON, whatever its content type says (protocol §0.19).
+pub(super) struct JsonBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<State> for JsonBody<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Error> {
+        let RawBody(body) = RawBody::from_request(request, state).await?;
+        parse(&body).map(Self)
+    }
+}
+
+/// Reads a body; an empty one is an empty object, as some clients send none (protocol §0.19).
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body).map_err(|error| Error::InvalidBody(harmless(&error)))
+}
+
+/// What is wrong with a body, without what is in it: the value that serde would quote may be a
+/// password in the wrong place.
+fn harmless(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    if message.starts_with("missing field") {
+        return message;
+    }
+    let (line, column) = (error.line(), error.column());
+    match error.classify() {
+        serde_json::error::Category::Data => {
+            format!("a value of another type is expected at line {line} column {column}")
+        }
+        _ => format!("malformed JSON at line {line} column {column}"),
+    }
+}

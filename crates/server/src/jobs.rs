@@ -1,0 +1,85 @@
+//! Timed work in the background: mails, usage, expiry, new signing keys. Each failure is logged and
+//! tried again at the next turn.
+
+use crate::domain::{mailing, signing_keys};
+use crate::state::ServerState;
+use crate::store::StoreError;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+const FLUSH_USAGE: Duration = Duration::from_secs(10);
+const RETRY_MAILS: Duration = Duration::from_secs(5);
+const SWEEP: Duration = Duration::from_secs(60);
+const RENEW_KEYS: Duration = Duration::from_secs(3600);
+const SWEEP_BATCH: u32 = 200;
+/// An anonymous user who was not seen for so long is deleted (protocol §2.5).
+const ANONYMOUS_LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// Starts all jobs. They run until aborted.
+pub(crate) fn start(state: &Arc<ServerState>) -> Vec<JoinHandle<()>> {
+    vec![
+        tokio::spawn(send_mails(Arc::clone(state))),
+        tokio::spawn(flush_usage(Arc::clone(state))),
+        tokio::spawn(sweep(Arc::clone(state))),
+        tokio::spawn(renew_keys(Arc::clone(state))),
+    ]
+}
+
+async fn send_mails(state: Arc<ServerState>) {
+    loop {
+        log_failure("sending mails", mailing::send_due(&state).await);
+        let _ = tokio::time::timeout(RETRY_MAILS, state.mail_waits.notified()).await;
+    }
+}
+
+async fn flush_usage(state: Arc<ServerState>) {
+    loop {
+        tokio::time::sleep(FLUSH_USAGE).await;
+        log_failure("writing usage", state.usage.flush(state.store.as_ref()).await);
+    }
+}
+
+async fn sweep(state: Arc<ServerState>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        log_failure("deleting what expired", sweep_once(&state).await);
+    }
+}
+
+/// Deletes everything that has expired, in batches that let other writes in between.
+///
+/// # Errors
+/// The store's.
+pub async fn sweep_once(state: &ServerState) -> Result<u32, StoreError> {
+    let mut total = 0;
+    loop {
+        let now = state.clock.now();
+        let deleted = state.store.delete_expired(now, now.minus(ANONYMOUS_LIFETIME), SWEEP_BATCH).await?;
+        state.metrics.rows_swept.inc_by(deleted.into());
+        total += deleted;
+        if deleted < SWEEP_BATCH {
+            return Ok(total);
+        }
+    }
+}
+
+async fn renew_keys(state: Arc<ServerState>) {
+    loop {
+        tokio::time::sleep(RENEW_KEYS).await;
+        for app in state.apps.iter() {
+            match signing_keys::renew(&state, app.ids.app_id, false).await {
+                Ok(0) => {}
+                Ok(made) => tracing::info!(app.id = app.ids.client_app_id, made, "signing keys were renewed"),
+                Err(error) => tracing::error!(%error, "signing keys could not be renewed"),
+            }
+        }
+    }
+}
+
+fn log_failure<T>(what: &str, result: Result<T, StoreError>) {
+    match result {
+        Ok(_) | Err(StoreError::Closed) => {}
+        Err(error) => tracing::error!(%error, "{what} failed; it will be tried again"),
+    }
+}

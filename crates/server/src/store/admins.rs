@@ -1,0 +1,38 @@
+//! Administrators of this server.
+
+use super::StoreResult;
+use crate::clock::Timestamp;
+use async_trait::async_trait;
+use keystead_protocol::id::AdminId;
+
+/// Somebody who may use the admin API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminRecord {
+    /// The id.
+    pub admin_id: AdminId,
+    /// What they log in with.
+    pub email: String,
+    /// Argon2id, in PHC form.
+    pub password_hash: String,
+    /// Raised when the password changes: ends their sessions.
+    pub generation: u32,
+    /// When the account was made.
+    pub created_at: Timestamp,
+}
+
+/// See [`AdminRecord`].
+#[async_trait]
+pub trait AdminStore {
+    /// Whether there is any administrator yet.
+    async fn has_admin(&self) -> StoreResult<bool>;
+
+    /// The administrator with this email address.
+    async fn find_admin_by_email(&self, email: &str) -> StoreResult<Option<AdminRecord>>;
+
+    /// The administrator with this id.
+    async fn find_admin(&self, admin_id: AdminId) -> StoreResult<Option<AdminRecord>>;
+
+    /// Adds an administrator, or sets the password of the one with that email address and raises
+    /// their generation.
+    async fn put_admin(&self, admin: AdminRecord) -> StoreResult<()>;
+}

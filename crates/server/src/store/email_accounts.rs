@@ -1,0 +1,123 @@
+//! Email accounts: registration, confirmation, password. An account gets its user at the first login.
+
+use super::StoreResult;
+use super::outbox::OutboxRecord;
+use super::users::{LinkOutcome, NewUser, UserRecord};
+use crate::clock::Timestamp;
+use async_trait::async_trait;
+use keystead_protocol::id::{AppId, EmailTokenId, ObjectId, UserId};
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmailAccountRecord {
+    /// The application.
+    pub app_id: AppId,
+    /// The address, as it was registered.
+    pub email: String,
+    /// What will be the id of the identity.
+    pub identity_id: ObjectId,
+    /// Argon2id, in PHC form.
+    pub password_hash: String,
+    /// The user, once there is one.
+    pub user_id: Option<UserId>,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// Until when it waits for confirmation; `None` once confirmed.
+    pub pending_until: Option<Timestamp>,
+}
+
+/// What a mailed token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailTokenPurpose {
+    /// To confirm a registration.
+    Confirm,
+    /// To set a new password.
+    Reset,
+}
+
+impl EmailTokenPurpose {
+    /// The name it is stored by.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Reset => "reset",
+        }
+    }
+}
+
+/// A token that was mailed. It works once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmailTokenRecord {
+    /// The public half.
+    pub token_id: EmailTokenId,
+    /// The application.
+    pub app_id: AppId,
+    /// The account.
+    pub email: String,
+    /// What it is for.
+    pub purpose: EmailTokenPurpose,
+    /// The digest of the secret half.
+    pub digest: [u8; 32],
+    /// The last second in which it works.
+    pub expires_at: Timestamp,
+}
+
+/// A mailed token as somebody presents it.
+#[derive(Debug, Clone)]
+pub struct PresentedToken {
+    /// The application.
+    pub app_id: AppId,
+    /// The public half.
+    pub token_id: EmailTokenId,
+    /// The digest of the secret half.
+    pub digest: [u8; 32],
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// See [`EmailAccountRecord`].
+#[async_trait]
+pub trait EmailAccountStore {
+    /// The account of this address.
+    async fn find_email_account(&self, app_id: AppId, email: &str)
+    -> StoreResult<Option<EmailAccountRecord>>;
+
+    /// Adds an account, with its confirmation mail if there is one; `false` if the address is taken.
+    async fn insert_email_account(
+        &self,
+        account: EmailAccountRecord,
+        mail: Option<(EmailTokenRecord, OutboxRecord)>,
+    ) -> StoreResult<bool>;
+
+    /// Adds a token and its mail. Earlier tokens of the account for the same purpose stop working.
+    async fn insert_email_token(&self, token: EmailTokenRecord, mail: OutboxRecord) -> StoreResult<()>;
+
+    /// Uses up a confirmation token and confirms its account; `false` if there is no such token.
+    async fn confirm_email(&self, token: PresentedToken) -> StoreResult<bool>;
+
+    /// Uses up a reset token, sets the password of its account, confirms it (whoever got the mail
+    /// owns the address) and ends the sessions opened with the old password.
+    /// `false` if there is no such token.
+    async fn reset_password(&self, token: PresentedToken, password_hash: String) -> StoreResult<bool>;
+
+    /// Replaces a password hash by a stronger one of the same password, if it still is `old`.
+    async fn upgrade_password_hash(
+        &self,
+        app_id: AppId,
+        email: &str,
+        old: &str,
+        new: String,
+    ) -> StoreResult<()>;
+
+    /// The account's user, made from `user` if there is none. `None` if the account is gone.
+    async fn open_email_user(&self, email: &str, user: NewUser) -> StoreResult<Option<UserRecord>>;
+
+    /// Gives the account to a user who has none, and who is not anonymous from then on.
+    async fn link_email_account(
+        &self,
+        user_id: UserId,
+        app_id: AppId,
+        email: &str,
+        now: Timestamp,
+    ) -> StoreResult<LinkOutcome>;
+}

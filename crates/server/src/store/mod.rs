@@ -1,0 +1,49 @@
+//! Persistence. One trait per noun, joined in [`Store`]; one folder per engine. One method is one
+//! transaction: it happens whole or not at all, and when it returns it is on disk. No rules live here
+//! beyond that, and no engine's types leave its folder.
+
+pub mod admins;
+pub mod api_keys;
+pub mod apps;
+pub mod email_accounts;
+pub mod outbox;
+pub mod sessions;
+pub mod signing_keys;
+pub mod sqlite;
+pub mod sweep;
+pub mod users;
+
+/// Everything an engine must do.
+pub trait Store:
+    admins::AdminStore
+    + api_keys::ApiKeyStore
+    + apps::AppStore
+    + email_accounts::EmailAccountStore
+    + outbox::OutboxStore
+    + sessions::SessionStore
+    + signing_keys::SigningKeyStore
+    + sweep::SweepStore
+    + users::UserStore
+    + Send
+    + Sync
+{
+    /// Ends all writing and leaves the files tidy. Later calls fail with [`StoreError::Closed`].
+    fn close(&self);
+}
+
+/// Why the store could not answer. What was asked for and is not there is never an error, but `None`.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The server is shutting down.
+    #[error("the store is closed")]
+    Closed,
+    /// The engine failed: disk full, file damaged, …
+    #[error("the store failed: {0}")]
+    Engine(String),
+    /// A row holds what no version of Keystead writes.
+    #[error("the store holds a value that cannot be read: {0}")]
+    Corrupt(String),
+}
+
+/// What a store method returns.
+pub type StoreResult<T> = Result<T, StoreError>;

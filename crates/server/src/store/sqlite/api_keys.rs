@@ -1,0 +1,197 @@
+//! API keys in SQLite.
+
+use super::writer::Transaction;
+use super::{SqliteStore, columns};
+use crate::clock::Timestamp;
+use crate::store::StoreResult;
+use crate::store::api_keys::{
+    ApiKeyLogin, ApiKeyRecord, ApiKeyStore, ApiKeyUse, InsertApiKeyOutcome, NewApiKey,
+};
+use crate::store::sessions::ApiKeyState;
+use async_trait::async_trait;
+use keystead_protocol::id::{ApiKeyId, UserId};
+use rusqlite::{Connection, Row, params};
+
+const COLUMNS: &str = "key_id, name, disabled, created_at, last_used_at";
+
+#[async_trait]
+impl ApiKeyStore for SqliteStore {
+    async fn insert_api_key(&self, key: NewApiKey, limit: u32) -> StoreResult<InsertApiKeyOutcome> {
+        self.writer.write(move |transaction| insert_api_key(transaction, &key, limit)).await
+    }
+
+    async fn list_api_keys(&self, user_id: UserId) -> StoreResult<Vec<ApiKeyRecord>> {
+        self.readers.read(|connection| {
+            let sql = format!("SELECT {COLUMNS} FROM api_keys WHERE user_id = ?1 ORDER BY key_id");
+            connection
+                .prepare_cached(&sql)?
+                .query_map([user_id.object_id().as_bytes()], read_api_key)?
+                .collect()
+        })
+    }
+
+    async fn find_api_key(&self, user_id: UserId, key_id: ApiKeyId) -> StoreResult<Option<ApiKeyRecord>> {
+        self.readers.read(|connection| {
+            let sql = format!("SELECT {COLUMNS} FROM api_keys WHERE user_id = ?1 AND key_id = ?2");
+            let ids = params![user_id.object_id().as_bytes(), key_id.object_id().as_bytes()];
+            columns::optional(connection.prepare_cached(&sql)?.query_row(ids, read_api_key))
+        })
+    }
+
+    async fn set_api_key_disabled(
+        &self,
+        user_id: UserId,
+        key_id: ApiKeyId,
+        disabled: bool,
+    ) -> StoreResult<bool> {
+        self.writer
+            .write(move |transaction| {
+                transaction.touch(user_id);
+                // Disabling raises the generation, so that enabling later revives no old session.
+                let changed = transaction
+                    .prepare_cached(
+                        "UPDATE api_keys SET generation = generation + (?3 AND NOT disabled), disabled = ?3
+                         WHERE user_id = ?1 AND key_id = ?2",
+                    )?
+                    .execute(params![
+                        user_id.object_id().as_bytes(),
+                        key_id.object_id().as_bytes(),
+                        disabled
+                    ])?;
+                Ok(changed == 1)
+            })
+            .await
+    }
+
+    async fn delete_api_key(&self, user_id: UserId, key_id: ApiKeyId) -> StoreResult<bool> {
+        self.writer
+            .write(move |transaction| {
+                transaction.touch(user_id);
+                let ids = params![user_id.object_id().as_bytes(), key_id.object_id().as_bytes()];
+                transaction
+                    .prepare_cached("DELETE FROM api_key_secrets WHERE user_id = ?1 AND key_id = ?2")?
+                    .execute(ids)?;
+                let deleted = transaction
+                    .prepare_cached("DELETE FROM api_keys WHERE user_id = ?1 AND key_id = ?2")?
+                    .execute(ids)?;
+                Ok(deleted == 1)
+            })
+            .await
+    }
+
+    async fn find_api_key_login(&self, digest: &[u8; 32]) -> StoreResult<Option<ApiKeyLogin>> {
+        self.cache.key_login(digest, || self.readers.read(|connection| read_key_login(connection, digest)))
+    }
+
+    async fn record_usage(&self, keys: Vec<ApiKeyUse>, users: Vec<(UserId, Timestamp)>) -> StoreResult<()> {
+        self.writer
+            .write(move |transaction| {
+                let mut use_key = transaction.prepare_cached(
+                    "UPDATE api_keys SET last_used_at = ?3, last_used_from = ?4, last_used_agent = ?5
+                     WHERE user_id = ?1 AND key_id = ?2",
+                )?;
+                for key in keys {
+                    use_key.execute(params![
+                        key.user_id.object_id().as_bytes(),
+                        key.key_id.object_id().as_bytes(),
+                        key.at.unix_seconds(),
+                        key.from,
+                        key.agent,
+                    ])?;
+                }
+                let mut see_user =
+                    transaction.prepare_cached("UPDATE users SET last_seen_at = ?2 WHERE user_id = ?1")?;
+                for (user_id, at) in users {
+                    see_user.execute(params![user_id.object_id().as_bytes(), at.unix_seconds()])?;
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn insert_api_key(
+    transaction: &mut Transaction<'_>,
+    key: &NewApiKey,
+    limit: u32,
+) -> rusqlite::Result<InsertApiKeyOutcome> {
+    let user_id = key.user_id.object_id().as_bytes();
+    let key_id = key.key_id.object_id().as_bytes();
+    let app_id = key.app_id.object_id().as_bytes();
+    let anonymous = columns::scalar(
+        transaction,
+        "SELECT anonymous FROM users WHERE user_id = ?1 AND app_id = ?2",
+        params![user_id, app_id],
+    )?;
+    match anonymous {
+        None => return Ok(InsertApiKeyOutcome::NoSuchUser),
+        Some(true) => return Ok(InsertApiKeyOutcome::AnonymousOwner),
+        Some(false) => {}
+    }
+    let name_taken: Option<i64> = columns::scalar(
+        transaction,
+        "SELECT 1 FROM api_keys WHERE user_id = ?1 AND name = ?2",
+        params![user_id, key.name],
+    )?;
+    if name_taken.is_some() {
+        return Ok(InsertApiKeyOutcome::NameTaken);
+    }
+    let count: Option<u32> =
+        columns::scalar(transaction, "SELECT count(*) FROM api_keys WHERE user_id = ?1", [user_id])?;
+    if count.unwrap_or(0) >= limit {
+        return Ok(InsertApiKeyOutcome::LimitReached);
+    }
+    let created_at = key.created_at.unix_seconds();
+    transaction.touch(key.user_id);
+    transaction
+        .prepare_cached(
+            "INSERT INTO api_keys (user_id, key_id, app_id, name, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![user_id, key_id, app_id, key.name, created_at])?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO api_key_secrets
+                 (user_id, key_id, digest, prefix, display_start, display_end, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            user_id,
+            key_id,
+            key.secret.digest,
+            key.secret.prefix,
+            key.secret.display_start,
+            key.secret.display_end,
+            created_at,
+        ])?;
+    Ok(InsertApiKeyOutcome::Inserted)
+}
+
+fn read_api_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyRecord> {
+    Ok(ApiKeyRecord {
+        key_id: columns::id(row, 0)?,
+        name: row.get(1)?,
+        disabled: row.get(2)?,
+        created_at: columns::timestamp(row, 3)?,
+        last_used_at: columns::optional_timestamp(row, 4)?,
+    })
+}
+
+fn read_key_login(connection: &Connection, digest: &[u8; 32]) -> rusqlite::Result<Option<ApiKeyLogin>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT u.app_id, u.user_id, u.disabled, u.generation, k.key_id, k.disabled, k.generation
+         FROM api_key_secrets s
+         JOIN api_keys k ON k.user_id = s.user_id AND k.key_id = s.key_id
+         JOIN users u ON u.user_id = s.user_id
+         WHERE s.digest = ?1",
+    )?;
+    columns::optional(statement.query_row([digest], |row| {
+        Ok(ApiKeyLogin {
+            app_id: columns::id(row, 0)?,
+            user_id: columns::id(row, 1)?,
+            user_disabled: row.get(2)?,
+            user_generation: row.get(3)?,
+            key_id: columns::id(row, 4)?,
+            key: ApiKeyState { disabled: row.get(5)?, generation: row.get(6)? },
+        })
+    }))
+}

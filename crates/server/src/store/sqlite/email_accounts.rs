@@ -1,0 +1,268 @@
+//! Email accounts in SQLite.
+
+use super::outbox::insert_mail;
+use super::users::{attach_identity, find_user, insert_user};
+use super::writer::Transaction;
+use super::{SqliteStore, columns};
+use crate::clock::Timestamp;
+use crate::store::StoreResult;
+use crate::store::email_accounts::{
+    EmailAccountRecord, EmailAccountStore, EmailTokenPurpose, EmailTokenRecord, PresentedToken,
+};
+use crate::store::outbox::OutboxRecord;
+use crate::store::users::{IdentityRecord, LinkOutcome, NewUser, UserRecord};
+use async_trait::async_trait;
+use keystead_protocol::id::{AppId, UserId};
+use keystead_protocol::provider::ProviderType;
+use rusqlite::{Connection, params};
+use serde_json::{Map, Value};
+
+#[async_trait]
+impl EmailAccountStore for SqliteStore {
+    async fn find_email_account(
+        &self,
+        app_id: AppId,
+        email: &str,
+    ) -> StoreResult<Option<EmailAccountRecord>> {
+        self.readers.read(|connection| find_account(connection, app_id, email))
+    }
+
+    async fn insert_email_account(
+        &self,
+        account: EmailAccountRecord,
+        mail: Option<(EmailTokenRecord, OutboxRecord)>,
+    ) -> StoreResult<bool> {
+        self.writer
+            .write(move |transaction| {
+                let inserted = transaction
+                    .prepare_cached(
+                        "INSERT INTO email_accounts
+                             (app_id, email, identity_id, password_hash, created_at, pending_until)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (app_id, email) DO NOTHING",
+                    )?
+                    .execute(params![
+                        account.app_id.object_id().as_bytes(),
+                        account.email,
+                        account.identity_id.as_bytes(),
+                        account.password_hash,
+                        account.created_at.unix_seconds(),
+                        account.pending_until.map(Timestamp::unix_seconds),
+                    ])?;
+                if let (1, Some((token, mail))) = (inserted, mail) {
+                    insert_token(transaction, &token)?;
+                    insert_mail(transaction, &mail)?;
+                }
+                Ok(inserted == 1)
+            })
+            .await
+    }
+
+    async fn insert_email_token(&self, token: EmailTokenRecord, mail: OutboxRecord) -> StoreResult<()> {
+        self.writer
+            .write(move |transaction| {
+                insert_token(transaction, &token)?;
+                insert_mail(transaction, &mail)
+            })
+            .await
+    }
+
+    async fn confirm_email(&self, token: PresentedToken) -> StoreResult<bool> {
+        self.writer
+            .write(move |transaction| {
+                let Some(email) = take_token(transaction, &token, EmailTokenPurpose::Confirm)? else {
+                    return Ok(false);
+                };
+                let confirmed = transaction.execute(
+                    "UPDATE email_accounts SET pending_until = NULL WHERE app_id = ?1 AND email = ?2",
+                    params![token.app_id.object_id().as_bytes(), email],
+                )?;
+                Ok(confirmed == 1)
+            })
+            .await
+    }
+
+    async fn reset_password(&self, token: PresentedToken, password_hash: String) -> StoreResult<bool> {
+        self.writer
+            .write(move |transaction| {
+                let Some(email) = take_token(transaction, &token, EmailTokenPurpose::Reset)? else {
+                    return Ok(false);
+                };
+                let changed = transaction.execute(
+                    "UPDATE email_accounts SET password_hash = ?3, pending_until = NULL
+                     WHERE app_id = ?1 AND email = ?2",
+                    params![token.app_id.object_id().as_bytes(), email, password_hash],
+                )?;
+                let account = find_account(transaction, token.app_id, &email)?;
+                if let Some(user_id) = account.and_then(|account| account.user_id) {
+                    transaction.touch(user_id);
+                    transaction.execute(
+                        "UPDATE identities SET generation = generation + 1
+                         WHERE user_id = ?1 AND provider_type = 'local-userpass'",
+                        [user_id.object_id().as_bytes()],
+                    )?;
+                }
+                Ok(changed == 1)
+            })
+            .await
+    }
+
+    async fn upgrade_password_hash(
+        &self,
+        app_id: AppId,
+        email: &str,
+        old: &str,
+        new: String,
+    ) -> StoreResult<()> {
+        let (email, old) = (email.to_owned(), old.to_owned());
+        self.writer
+            .write(move |transaction| {
+                transaction.execute(
+                    "UPDATE email_accounts SET password_hash = ?4
+                     WHERE app_id = ?1 AND email = ?2 AND password_hash = ?3",
+                    params![app_id.object_id().as_bytes(), email, old, new],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn open_email_user(&self, email: &str, mut user: NewUser) -> StoreResult<Option<UserRecord>> {
+        let email = email.to_owned();
+        self.writer
+            .write(move |transaction| {
+                let Some(account) = find_account(transaction, user.app_id, &email)? else {
+                    return Ok(None);
+                };
+                if let Some(user_id) = account.user_id {
+                    return find_user(transaction, user_id);
+                }
+                user.identity = identity_of(&account, user.created_at);
+                set_account_user(transaction, &account, user.user_id)?;
+                insert_user(transaction, &user).map(Some)
+            })
+            .await
+    }
+
+    async fn link_email_account(
+        &self,
+        user_id: UserId,
+        app_id: AppId,
+        email: &str,
+        now: Timestamp,
+    ) -> StoreResult<LinkOutcome> {
+        let email = email.to_owned();
+        self.writer
+            .write(move |transaction| {
+                let account = find_account(transaction, app_id, &email)?;
+                let Some(account) = account else { return Ok(LinkOutcome::OwnedByAnother) };
+                match account.user_id {
+                    Some(owner) if owner == user_id => return Ok(LinkOutcome::AlreadyLinked),
+                    Some(_) => return Ok(LinkOutcome::OwnedByAnother),
+                    None => {}
+                }
+                let other: Option<i64> = columns::scalar(
+                    transaction,
+                    "SELECT 1 FROM identities WHERE user_id = ?1 AND provider_type = 'local-userpass'",
+                    [user_id.object_id().as_bytes()],
+                )?;
+                if other.is_some() {
+                    return Ok(LinkOutcome::SecondEmail);
+                }
+                if !attach_identity(transaction, user_id, app_id, &identity_of(&account, now))? {
+                    return Ok(LinkOutcome::NoSuchUser);
+                }
+                set_account_user(transaction, &account, user_id)?;
+                Ok(LinkOutcome::Linked)
+            })
+            .await
+    }
+}
+
+fn find_account(
+    connection: &Connection,
+    app_id: AppId,
+    email: &str,
+) -> rusqlite::Result<Option<EmailAccountRecord>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT identity_id, password_hash, user_id, created_at, pending_until FROM email_accounts
+         WHERE app_id = ?1 AND email = ?2",
+    )?;
+    columns::optional(statement.query_row(params![app_id.object_id().as_bytes(), email], |row| {
+        Ok(EmailAccountRecord {
+            app_id,
+            email: email.to_owned(),
+            identity_id: columns::id(row, 0)?,
+            password_hash: row.get(1)?,
+            user_id: columns::optional_id(row, 2)?,
+            created_at: columns::timestamp(row, 3)?,
+            pending_until: columns::optional_timestamp(row, 4)?,
+        })
+    }))
+}
+
+fn set_account_user(
+    connection: &Connection,
+    account: &EmailAccountRecord,
+    user_id: UserId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE email_accounts SET user_id = ?3 WHERE app_id = ?1 AND email = ?2")?
+        .execute(params![
+            account.app_id.object_id().as_bytes(),
+            account.email,
+            user_id.object_id().as_bytes()
+        ])?;
+    Ok(())
+}
+
+fn identity_of(account: &EmailAccountRecord, now: Timestamp) -> IdentityRecord {
+    IdentityRecord {
+        provider_type: ProviderType::LocalUserpass,
+        identity_id: account.identity_id.to_string(),
+        data: Map::from_iter([("email".to_owned(), Value::String(account.email.clone()))]),
+        generation: 0,
+        created_at: now,
+    }
+}
+
+fn insert_token(connection: &Connection, token: &EmailTokenRecord) -> rusqlite::Result<()> {
+    connection.execute(
+        "DELETE FROM email_tokens WHERE app_id = ?1 AND email = ?2 AND purpose = ?3",
+        params![token.app_id.object_id().as_bytes(), token.email, token.purpose.as_str()],
+    )?;
+    connection.execute(
+        "INSERT INTO email_tokens (token_id, app_id, email, purpose, digest, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            token.token_id.object_id().as_bytes(),
+            token.app_id.object_id().as_bytes(),
+            token.email,
+            token.purpose.as_str(),
+            token.digest,
+            token.expires_at.unix_seconds(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Uses a token up and returns its account's address; `None` if it is unknown, expired or for
+/// something else.
+fn take_token(
+    transaction: &Transaction<'_>,
+    token: &PresentedToken,
+    purpose: EmailTokenPurpose,
+) -> rusqlite::Result<Option<String>> {
+    columns::scalar(
+        transaction,
+        "DELETE FROM email_tokens
+         WHERE token_id = ?1 AND app_id = ?2 AND purpose = ?3 AND digest = ?4 AND expires_at >= ?5
+         RETURNING email",
+        params![
+            token.token_id.object_id().as_bytes(),
+            token.app_id.object_id().as_bytes(),
+            purpose.as_str(),
+            token.digest,
+            token.now.unix_seconds(),
+        ],
+    )
+}

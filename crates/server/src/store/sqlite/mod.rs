@@ -1,0 +1,70 @@
+//! The embedded store: one SQLite file, one writer thread that commits in groups, a few readers, and
+//! a cache of what every request asks for.
+
+mod admins;
+mod api_keys;
+mod apps;
+mod cache;
+mod columns;
+mod email_accounts;
+mod migrate;
+mod outbox;
+mod readers;
+mod sessions;
+mod signing_keys;
+mod sweep;
+mod users;
+mod writer;
+
+use super::{Store, StoreError, StoreResult};
+use cache::Cache;
+use readers::Readers;
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::Arc;
+use writer::Writer;
+
+/// See the module.
+pub struct SqliteStore {
+    readers: Arc<Readers>,
+    writer: Writer,
+    cache: Arc<Cache>,
+}
+
+impl SqliteStore {
+    /// Opens the store in `file`, making or migrating it as needed.
+    ///
+    /// # Errors
+    /// A sentence for the operator: the file cannot be written, is damaged, or is of a newer Keystead.
+    pub fn open(file: &Path) -> StoreResult<Self> {
+        let mut connection = Connection::open(file)?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+             PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;
+             PRAGMA cache_size = -16000; PRAGMA busy_timeout = 5000;",
+        )?;
+        connection.set_prepared_statement_cache_capacity(128);
+        migrate::run(&mut connection)?;
+        let cache = Arc::new(Cache::new());
+        let readers = Arc::new(Readers::open(file)?);
+        let writer = Writer::start(connection, file, Arc::clone(&readers), Arc::clone(&cache))?;
+        Ok(Self { readers, writer, cache })
+    }
+}
+
+impl Store for SqliteStore {
+    fn close(&self) {
+        self.writer.close();
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => {
+                Self::Corrupt(error.to_string())
+            }
+            _ => Self::Engine(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Signing keys in SQLite.
+
+use super::{SqliteStore, columns};
+use crate::store::StoreResult;
+use crate::store::signing_keys::{SigningKeyRecord, SigningKeyStore};
+use async_trait::async_trait;
+use keystead_protocol::session::TokenType;
+use rusqlite::params;
+
+#[async_trait]
+impl SigningKeyStore for SqliteStore {
+    async fn list_signing_keys(&self) -> StoreResult<Vec<SigningKeyRecord>> {
+        self.readers.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT key_id, app_id, token_type, algorithm, sealed_key, created_at FROM signing_keys
+                 ORDER BY created_at, key_id",
+            )?;
+            statement
+                .query_map([], |row| {
+                    let token_type: String = row.get(2)?;
+                    Ok(SigningKeyRecord {
+                        key_id: row.get(0)?,
+                        app_id: columns::id(row, 1)?,
+                        token_type: match token_type.as_str() {
+                            "access" => TokenType::Access,
+                            _ => TokenType::Refresh,
+                        },
+                        algorithm: row.get(3)?,
+                        sealed_key: row.get(4)?,
+                        created_at: columns::timestamp(row, 5)?,
+                    })
+                })?
+                .collect()
+        })
+    }
+
+    async fn insert_signing_key(&self, key: SigningKeyRecord) -> StoreResult<()> {
+        self.writer
+            .write(move |transaction| {
+                transaction.execute(
+                    "INSERT INTO signing_keys (key_id, app_id, token_type, algorithm, sealed_key, created_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    params![
+                        key.key_id,
+                        key.app_id.object_id().as_bytes(),
+                        key.token_type.as_str(),
+                        key.algorithm,
+                        key.sealed_key,
+                        key.created_at.unix_seconds(),
+                    ],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+}

@@ -1,0 +1,301 @@
+//! Users and identities in SQLite.
+
+use super::writer::Transaction;
+use super::{SqliteStore, columns};
+use crate::store::StoreResult;
+use crate::store::users::{IdentityRecord, LinkOutcome, NewUser, UserRecord, UserStore};
+use async_trait::async_trait;
+use keystead_protocol::id::{AppId, UserId};
+use keystead_protocol::provider::ProviderType;
+use keystead_protocol::user::UserType;
+use rusqlite::{Connection, Row, params};
+use serde_json::Value;
+
+const COLUMNS: &str = "user_id, app_id, user_type, anonymous, disabled, generation, created_at, last_seen_at";
+
+#[async_trait]
+impl UserStore for SqliteStore {
+    async fn find_user(&self, user_id: UserId) -> StoreResult<Option<UserRecord>> {
+        self.readers.read(|connection| find_user(connection, user_id))
+    }
+
+    async fn list_users(
+        &self,
+        app_id: AppId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> StoreResult<Vec<UserRecord>> {
+        self.readers.read(|connection| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM users WHERE app_id = ?1 AND user_id > ?2 ORDER BY user_id LIMIT ?3"
+            );
+            let after = after.as_ref().map_or(&[][..], |id| id.object_id().as_bytes());
+            let mut users: Vec<UserRecord> = connection
+                .prepare_cached(&sql)?
+                .query_map(params![app_id.object_id().as_bytes(), after, limit], read_user)?
+                .collect::<rusqlite::Result<_>>()?;
+            for user in &mut users {
+                user.identities = list_identities(connection, user.user_id)?;
+            }
+            Ok(users)
+        })
+    }
+
+    async fn insert_user(&self, user: NewUser) -> StoreResult<()> {
+        self.writer.write(move |transaction| insert_user(transaction, &user).map(drop)).await
+    }
+
+    async fn find_or_insert_user_by_identity(&self, user: NewUser) -> StoreResult<UserRecord> {
+        self.writer
+            .write(move |transaction| {
+                let Some(user_id) = find_owner(transaction, user.app_id, &user.identity)? else {
+                    insert_owner(transaction, user.app_id, &user.identity, user.user_id)?;
+                    return insert_user(transaction, &user);
+                };
+                transaction.touch(user_id);
+                transaction
+                    .prepare_cached(
+                        "UPDATE identities SET data = ?4
+                         WHERE user_id = ?1 AND provider_type = ?2 AND identity_id = ?3",
+                    )?
+                    .execute(params![
+                        user_id.object_id().as_bytes(),
+                        user.identity.provider_type.as_str(),
+                        user.identity.identity_id,
+                        Value::Object(user.identity.data).to_string(),
+                    ])?;
+                find_user(transaction, user_id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+            })
+            .await
+    }
+
+    async fn link_identity(
+        &self,
+        user_id: UserId,
+        app_id: AppId,
+        identity: IdentityRecord,
+    ) -> StoreResult<LinkOutcome> {
+        self.writer
+            .write(move |transaction| {
+                match find_owner(transaction, app_id, &identity)? {
+                    Some(owner) if owner == user_id => return Ok(LinkOutcome::AlreadyLinked),
+                    Some(_) => return Ok(LinkOutcome::OwnedByAnother),
+                    None => {}
+                }
+                if !attach_identity(transaction, user_id, app_id, &identity)? {
+                    return Ok(LinkOutcome::NoSuchUser);
+                }
+                insert_owner(transaction, app_id, &identity, user_id)?;
+                Ok(LinkOutcome::Linked)
+            })
+            .await
+    }
+
+    async fn set_user_disabled(&self, app_id: AppId, user_id: UserId, disabled: bool) -> StoreResult<bool> {
+        self.writer
+            .write(move |transaction| {
+                transaction.touch(user_id);
+                // Disabling raises the generation, so that enabling later revives no old session.
+                let changed = transaction
+                    .prepare_cached(
+                        "UPDATE users SET generation = generation + (?3 AND NOT disabled), disabled = ?3
+                         WHERE user_id = ?1 AND app_id = ?2",
+                    )?
+                    .execute(params![
+                        user_id.object_id().as_bytes(),
+                        app_id.object_id().as_bytes(),
+                        disabled
+                    ])?;
+                Ok(changed == 1)
+            })
+            .await
+    }
+
+    async fn revoke_user_sessions(&self, app_id: AppId, user_id: UserId) -> StoreResult<bool> {
+        self.writer
+            .write(move |transaction| {
+                transaction.touch(user_id);
+                let changed = transaction
+                    .prepare_cached(
+                        "UPDATE users SET generation = generation + 1 WHERE user_id = ?1 AND app_id = ?2",
+                    )?
+                    .execute(params![user_id.object_id().as_bytes(), app_id.object_id().as_bytes()])?;
+                Ok(changed == 1)
+            })
+            .await
+    }
+
+    async fn delete_user(&self, app_id: AppId, user_id: UserId) -> StoreResult<bool> {
+        self.writer
+            .write(move |transaction| {
+                let found: Option<i64> = columns::scalar(
+                    transaction,
+                    "SELECT 1 FROM users WHERE user_id = ?1 AND app_id = ?2",
+                    params![user_id.object_id().as_bytes(), app_id.object_id().as_bytes()],
+                )?;
+                if found.is_none() {
+                    return Ok(false);
+                }
+                delete_user_rows(transaction, user_id)?;
+                Ok(true)
+            })
+            .await
+    }
+}
+
+/// The user with their identities.
+pub(super) fn find_user(connection: &Connection, user_id: UserId) -> rusqlite::Result<Option<UserRecord>> {
+    let sql = format!("SELECT {COLUMNS} FROM users WHERE user_id = ?1");
+    let id = user_id.object_id().as_bytes();
+    let user = columns::optional(connection.prepare_cached(&sql)?.query_row([id], read_user))?;
+    let Some(mut user) = user else { return Ok(None) };
+    user.identities = list_identities(connection, user_id)?;
+    Ok(Some(user))
+}
+
+/// Adds the user with their first identity, and returns them as they are now.
+pub(super) fn insert_user(transaction: &mut Transaction<'_>, user: &NewUser) -> rusqlite::Result<UserRecord> {
+    let anonymous = user.identity.provider_type == ProviderType::AnonUser;
+    transaction
+        .prepare_cached(
+            "INSERT INTO users (user_id, app_id, user_type, anonymous, created_at, last_seen_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+        )?
+        .execute(params![
+            user.user_id.object_id().as_bytes(),
+            user.app_id.object_id().as_bytes(),
+            UserType::Normal.as_str(),
+            anonymous,
+            user.created_at.unix_seconds(),
+        ])?;
+    insert_identity(transaction, user.user_id, &user.identity)?;
+    find_user(transaction, user.user_id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+}
+
+/// Gives an identity to a user, who is not anonymous from then on; `false` if there is no such user.
+pub(super) fn attach_identity(
+    transaction: &mut Transaction<'_>,
+    user_id: UserId,
+    app_id: AppId,
+    identity: &IdentityRecord,
+) -> rusqlite::Result<bool> {
+    let changed = transaction
+        .prepare_cached("UPDATE users SET anonymous = 0 WHERE user_id = ?1 AND app_id = ?2")?
+        .execute(params![user_id.object_id().as_bytes(), app_id.object_id().as_bytes()])?;
+    if changed == 1 {
+        transaction.touch(user_id);
+        insert_identity(transaction, user_id, identity)?;
+    }
+    Ok(changed == 1)
+}
+
+/// Deletes the user with everything that is theirs.
+pub(super) fn delete_user_rows(transaction: &mut Transaction<'_>, user_id: UserId) -> rusqlite::Result<()> {
+    transaction.touch(user_id);
+    for sql in [
+        "DELETE FROM email_tokens WHERE (app_id, email) IN
+             (SELECT app_id, email FROM email_accounts WHERE user_id = ?1)",
+        "DELETE FROM email_accounts WHERE user_id = ?1",
+        "DELETE FROM identity_owners WHERE (app_id, provider_type, identity_id) IN
+             (SELECT u.app_id, i.provider_type, i.identity_id
+              FROM users u JOIN identities i ON i.user_id = u.user_id WHERE u.user_id = ?1)",
+        "DELETE FROM identities WHERE user_id = ?1",
+        "DELETE FROM api_key_secrets WHERE user_id = ?1",
+        "DELETE FROM api_keys WHERE user_id = ?1",
+        "DELETE FROM revoked_sessions WHERE user_id = ?1",
+        "DELETE FROM users WHERE user_id = ?1",
+    ] {
+        transaction.prepare_cached(sql)?.execute([user_id.object_id().as_bytes()])?;
+    }
+    Ok(())
+}
+
+fn insert_identity(
+    transaction: &Transaction<'_>,
+    user_id: UserId,
+    identity: &IdentityRecord,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO identities
+                 (user_id, provider_type, identity_id, position, data, generation, created_at)
+             VALUES (?1, ?2, ?3, (SELECT count(*) FROM identities WHERE user_id = ?1), ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            user_id.object_id().as_bytes(),
+            identity.provider_type.as_str(),
+            identity.identity_id,
+            Value::Object(identity.data.clone()).to_string(),
+            identity.generation,
+            identity.created_at.unix_seconds(),
+        ])?;
+    Ok(())
+}
+
+fn find_owner(
+    connection: &Connection,
+    app_id: AppId,
+    identity: &IdentityRecord,
+) -> rusqlite::Result<Option<UserId>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT user_id FROM identity_owners
+         WHERE app_id = ?1 AND provider_type = ?2 AND identity_id = ?3",
+    )?;
+    columns::optional(statement.query_row(
+        params![app_id.object_id().as_bytes(), identity.provider_type.as_str(), identity.identity_id],
+        |row| columns::id(row, 0),
+    ))
+}
+
+fn insert_owner(
+    connection: &Connection,
+    app_id: AppId,
+    identity: &IdentityRecord,
+    user_id: UserId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO identity_owners (app_id, provider_type, identity_id, user_id)
+             VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            app_id.object_id().as_bytes(),
+            identity.provider_type.as_str(),
+            identity.identity_id,
+            user_id.object_id().as_bytes(),
+        ])?;
+    Ok(())
+}
+
+fn list_identities(connection: &Connection, user_id: UserId) -> rusqlite::Result<Vec<IdentityRecord>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT provider_type, identity_id, data, generation, created_at FROM identities
+         WHERE user_id = ?1 ORDER BY position",
+    )?;
+    statement
+        .query_map([user_id.object_id().as_bytes()], |row| {
+            Ok(IdentityRecord {
+                provider_type: columns::parsed(row, 0)?,
+                identity_id: row.get(1)?,
+                data: columns::json(row, 2)?,
+                generation: row.get(3)?,
+                created_at: columns::timestamp(row, 4)?,
+            })
+        })?
+        .collect()
+}
+
+fn read_user(row: &Row<'_>) -> rusqlite::Result<UserRecord> {
+    let user_type: String = row.get(2)?;
+    Ok(UserRecord {
+        user_id: columns::id(row, 0)?,
+        app_id: columns::id(row, 1)?,
+        user_type: if user_type == UserType::Server.as_str() { UserType::Server } else { UserType::Normal },
+        anonymous: row.get(3)?,
+        disabled: row.get(4)?,
+        generation: row.get(5)?,
+        created_at: columns::timestamp(row, 6)?,
+        last_seen_at: columns::timestamp(row, 7)?,
+        identities: Vec::new(),
+    })
+}

@@ -1,0 +1,212 @@
+//! The one thread that writes. It takes whatever has queued up, commits it with one fsync, and only
+//! then lets the callers know: an answer is never ahead of the disk.
+
+use super::cache::Cache;
+use super::readers::Readers;
+use crate::store::{StoreError, StoreResult};
+use keystead_protocol::id::UserId;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// At most so many writes share a commit: enough to amortise the fsync, few enough to answer soon.
+const MAX_BATCH: usize = 512;
+/// Above this the log is folded back into the database even when writes keep coming.
+const MAX_LOG_BYTES: u64 = 16 << 20;
+/// After so long without a write the log is folded back and emptied.
+const IDLE: Duration = Duration::from_secs(1);
+
+pub(super) struct Writer {
+    queue: Mutex<Option<mpsc::SyncSender<Box<dyn Job>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What a write sees: the open transaction, and a list of the users it touches.
+pub(super) struct Transaction<'c> {
+    connection: &'c Connection,
+    touched: &'c mut Vec<UserId>,
+}
+
+impl Transaction<'_> {
+    /// Says that what is cached of this user may change with this write. Every write to a row that
+    /// belongs to a user says so.
+    pub(super) fn touch(&mut self, user_id: UserId) {
+        self.touched.push(user_id);
+    }
+}
+
+impl std::ops::Deref for Transaction<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
+trait Job: Send {
+    /// Does the work inside the batch's transaction; `false` if it failed and must be undone.
+    fn run(&mut self, transaction: Transaction<'_>) -> bool;
+
+    /// Tells the caller, after the commit or its failure.
+    fn answer(self: Box<Self>, committed: Result<(), &rusqlite::Error>);
+}
+
+struct Write<T, F> {
+    work: Option<F>,
+    result: Option<rusqlite::Result<T>>,
+    reply: oneshot::Sender<StoreResult<T>>,
+}
+
+impl<T, F> Job for Write<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Transaction<'_>) -> rusqlite::Result<T> + Send,
+{
+    fn run(&mut self, mut transaction: Transaction<'_>) -> bool {
+        self.result = self.work.take().map(|work| work(&mut transaction));
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), &rusqlite::Error>) {
+        let answer = match (committed, self.result) {
+            (Err(error), _) => Err(StoreError::Engine(error.to_string())),
+            (Ok(()), Some(result)) => result.map_err(StoreError::from),
+            (Ok(()), None) => Err(StoreError::Closed),
+        };
+        // A caller who went away does not need the answer; the write stands.
+        let _ = self.reply.send(answer);
+    }
+}
+
+impl Writer {
+    pub(super) fn start(
+        connection: Connection,
+        file: &Path,
+        readers: Arc<Readers>,
+        cache: Arc<Cache>,
+    ) -> StoreResult<Self> {
+        let (queue, jobs) = mpsc::sync_channel(4 * MAX_BATCH);
+        let mut log = file.as_os_str().to_owned();
+        log.push("-wal");
+        let thread = WriterThread { connection, log: PathBuf::from(log), readers, cache };
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || thread.run(&jobs))
+            .map_err(|error| StoreError::Engine(error.to_string()))?;
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Runs `work` in a transaction and returns when it is on disk.
+    pub(super) async fn write<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Box<dyn Job> = Box::new(Write { work: Some(work), result: None, reply });
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match queue.ok_or(StoreError::Closed)?.try_send(job) {
+            Ok(()) => {}
+            Err(mpsc::TrySendError::Full(_)) => {
+                return Err(StoreError::Engine("too many writes are waiting".into()));
+            }
+            Err(mpsc::TrySendError::Disconnected(_)) => return Err(StoreError::Closed),
+        }
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Finishes what is queued and ends the thread.
+    pub(super) fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the store's writer thread had panicked");
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+struct WriterThread {
+    connection: Connection,
+    log: PathBuf,
+    readers: Arc<Readers>,
+    cache: Arc<Cache>,
+}
+
+impl WriterThread {
+    fn run(self, jobs: &mpsc::Receiver<Box<dyn Job>>) {
+        let mut log_may_be_emptied = true;
+        loop {
+            match jobs.recv_timeout(IDLE) {
+                Ok(first) => {
+                    let batch = std::iter::once(first).chain(jobs.try_iter()).take(MAX_BATCH).collect();
+                    self.commit(batch);
+                    log_may_be_emptied = true;
+                    if std::fs::metadata(&self.log).is_ok_and(|log| log.len() > MAX_LOG_BYTES) {
+                        self.checkpoint("PASSIVE");
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) if log_may_be_emptied => {
+                    self.checkpoint("TRUNCATE");
+                    log_may_be_emptied = false;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.checkpoint("TRUNCATE");
+    }
+
+    fn commit(&self, mut batch: Vec<Box<dyn Job>>) {
+        let mut touched = Vec::new();
+        let outcome = self.run_batch(&mut batch, &mut touched);
+        if outcome.is_err() && !self.connection.is_autocommit() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        if let Err(error) = &outcome {
+            tracing::error!(%error, writes = batch.len(), "a commit failed; its callers were told");
+        }
+        // The order matters: readers first learn that their snapshots are old, then that their
+        // cached answers are, and only then does anybody hear that the change is made.
+        self.readers.note_commit();
+        for user_id in touched {
+            self.cache.invalidate(user_id);
+        }
+        for job in batch {
+            job.answer(outcome.as_ref().map(|()| ()));
+        }
+    }
+
+    fn run_batch(&self, batch: &mut [Box<dyn Job>], touched: &mut Vec<UserId>) -> rusqlite::Result<()> {
+        let execute = |sql| self.connection.prepare_cached(sql)?.execute([]).map(drop);
+        execute("BEGIN IMMEDIATE")?;
+        for job in batch {
+            execute("SAVEPOINT job")?;
+            if !job.run(Transaction { connection: &self.connection, touched }) {
+                execute("ROLLBACK TO job")?;
+            }
+            execute("RELEASE job")?;
+        }
+        execute("COMMIT")
+    }
+
+    /// Folds the log back into the database. Readers must let go of their snapshots first, or the
+    /// log could not start again from its beginning.
+    fn checkpoint(&self, mode: &str) {
+        self.readers.release_all();
+        let sql = format!("PRAGMA wal_checkpoint({mode})");
+        if let Err(error) = self.connection.query_row(&sql, [], |_| Ok(())) {
+            tracing::warn!(%error, "the write-ahead log could not be folded back; it will be tried again");
+        }
+        self.readers.release_all();
+    }
+}
