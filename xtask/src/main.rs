@@ -1,1 +1,43 @@
-fn main() {}
+//! The project's own commands. `cargo xtask test` installs what is missing and runs every test;
+//! `cargo xtask bench` measures.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program talks to the terminal")]
+
+mod bench;
+mod install;
+mod run;
+mod test;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  test              install what tests need and is missing, then run every test:
+                    Rust, the real realm-web SDK, a real mail server
+  bench             print the table of docs/benchmarks.md (about five minutes, on a quiet machine)
+  bench table NAME  only the rows whose name contains NAME
+  bench growth [N]  what a login costs with 1,000 and with N (10,000,000) stored keys
+  bench passwords   256 clients that log in by password, beside key logins";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments[..] {
+        ["test"] => test::run(),
+        ["bench", ref rest @ ..] => bench::run(rest),
+        _ => Err(HELP.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the workspace.
+fn workspace() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}

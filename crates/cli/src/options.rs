@@ -1,12 +1,17 @@
 //! The options of `serve`: the same names as flags, as environment variables and in the file. Each is
 //! read as text and parsed once all three have been looked at, so a bad value is explained the same
 //! way wherever it came from.
+#![allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "these doc comments are help texts, printed as they are"
+)]
 
 use crate::duration;
 use clap::Args;
 use keystead_server::app_config::{Secrets, Source};
 use keystead_server::settings::{AdminSettings, REFRESH_TOKEN_LIFETIMES, Settings, TlsSettings};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -110,7 +115,8 @@ pub(crate) struct ServeOptions {
 
     /// Connections that may be open at once [default: 10000]
     #[arg(long, env = "KEYSTEAD_MAX_CONNECTIONS")]
-    max_connections: Option<usize>,
+    #[serde(deserialize_with = "text_or_number")]
+    max_connections: Option<String>,
 }
 
 const DEFAULT_CONFIG: &str = "keystead.toml";
@@ -189,10 +195,12 @@ impl ServeOptions {
             settings.key_policy.shared_secret = Some(Arc::new(secret.into_bytes().into()));
         }
         if let Some(age) = self.signing_key_rotation {
-            settings.key_policy.rotate_after = duration::parse(&age)?;
+            settings.key_policy.rotate_after =
+                duration::parse(&age).map_err(|error| format!("--signing-key-rotation: {error}"))?;
         }
         if let Some(lifetime) = self.refresh_token_lifetime {
-            settings.refresh_token_lifetime = duration::parse(&lifetime)?;
+            settings.refresh_token_lifetime =
+                duration::parse(&lifetime).map_err(|error| format!("--refresh-token-lifetime: {error}"))?;
             if !REFRESH_TOKEN_LIFETIMES.contains(&settings.refresh_token_lifetime) {
                 return Err(format!("--refresh-token-lifetime {lifetime} is not from 30m to 1825d"));
             }
@@ -203,9 +211,7 @@ impl ServeOptions {
             (None, None) => None,
             _ => return Err("TLS needs both --tls-certificate and --tls-key".into()),
         };
-        if let Some(connections) = self.max_connections {
-            settings.max_connections = connections;
-        }
+        set(&mut settings.max_connections, self.max_connections.as_deref(), "--max-connections")?;
         Ok(settings)
     }
 }
@@ -218,6 +224,20 @@ where
         *setting = text.parse().map_err(|error| format!("{flag} {text}: {error}"))?;
     }
     Ok(())
+}
+
+/// In the file a number may be written as one.
+fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum TextOrNumber {
+        Text(String),
+        Number(i64),
+    }
+    Ok(Some(match TextOrNumber::deserialize(deserializer)? {
+        TextOrNumber::Text(text) => text,
+        TextOrNumber::Number(number) => number.to_string(),
+    }))
 }
 
 fn parse_all<T>(texts: Vec<String>, flag: &str) -> Result<Vec<T>, String>

@@ -24,7 +24,17 @@ impl fmt::Display for InvalidId {
 
 impl std::error::Error for InvalidId {}
 
-const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
+/// The two digits of every byte: ids are written often enough for a table.
+const HEX_PAIRS: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
 
 impl ObjectId {
     /// The id of these parts; only the lower three bytes of `counter` are used.
@@ -51,10 +61,18 @@ impl ObjectId {
         u32::from_be_bytes([a, b, c, d])
     }
 
+    /// Appends the id as a JSON string.
+    pub(crate) fn push_json(self, json: &mut Vec<u8>) {
+        let mut quoted = [b'"'; 26];
+        for (pair, byte) in quoted[1..25].chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&HEX_PAIRS[usize::from(byte)]);
+        }
+        json.extend_from_slice(&quoted);
+    }
+
     fn hex(self, buffer: &mut [u8; 24]) -> &str {
         for (pair, byte) in buffer.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = HEX_DIGITS[usize::from(byte >> 4)];
-            pair[1] = HEX_DIGITS[usize::from(byte & 15)];
+            pair.copy_from_slice(&HEX_PAIRS[usize::from(byte)]);
         }
         std::str::from_utf8(buffer).unwrap_or_default()
     }

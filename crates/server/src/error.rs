@@ -61,6 +61,8 @@ pub enum Error {
     #[error("requests from this origin are not allowed")]
     OriginNotAllowed,
 
+    #[error("the application's api-key provider is not enabled")]
+    ApiKeysOff,
     #[error("the API key has no name")]
     ApiKeyNameMissing,
     #[error("the API key's name has other characters than allowed, or too many")]
@@ -101,6 +103,8 @@ pub enum Error {
 
     #[error("the body is not the JSON that is expected: {0}")]
     InvalidBody(String),
+    #[error("the query string is not what is expected")]
+    InvalidQuery,
     #[error("the body is larger than {0} bytes")]
     BodyTooLarge(usize),
     #[error("the body did not arrive")]

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-const FLUSH_USAGE: Duration = Duration::from_secs(10);
+const FLUSH_USAGE: Duration = Duration::from_secs(30);
 const RETRY_MAILS: Duration = Duration::from_secs(5);
-const SWEEP: Duration = Duration::from_secs(60);
-const RENEW_KEYS: Duration = Duration::from_secs(3600);
+const SWEEP: Duration = Duration::from_mins(1);
+const RENEW_KEYS: Duration = Duration::from_hours(1);
 const SWEEP_BATCH: u32 = 200;
 /// An anonymous user who was not seen for so long is deleted (protocol §2.5).
-const ANONYMOUS_LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
+const ANONYMOUS_LIFETIME: Duration = Duration::from_hours(2160);
 
 /// Starts all jobs. They run until aborted.
 pub(crate) fn start(state: &Arc<ServerState>) -> Vec<JoinHandle<()>> {
@@ -52,6 +52,8 @@ async fn sweep(state: Arc<ServerState>) {
 /// # Errors
 /// The store's.
 pub async fn sweep_once(state: &ServerState) -> Result<u32, StoreError> {
+    // Who was just seen must not be taken for long gone.
+    state.usage.flush(state.store.as_ref()).await?;
     let mut total = 0;
     loop {
         let now = state.clock.now();

@@ -119,7 +119,7 @@ impl Metrics {
         self.logins.get_or_create(&LoginLabels { provider: provider.as_str(), outcome }).inc();
     }
 
-    /// The OpenMetrics text.
+    /// The `OpenMetrics` text.
     pub fn encode(&self) -> String {
         let mut text = String::new();
         // Writing to a String does not fail.

@@ -172,7 +172,7 @@ const NOT_PUBLIC: &[&str] = &[
 fn is_public(address: IpAddr) -> bool {
     let address = address.to_canonical();
     let inside = |net: &&str| net.parse::<IpNet>().is_ok_and(|net| net.contains(&address));
-    !NOT_PUBLIC.iter().any(|net| inside(&net))
+    !NOT_PUBLIC.iter().any(inside)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::store::Store;
 use keystead_protocol::id::AppId;
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Notify;
@@ -91,9 +92,11 @@ pub struct Client<'r> {
 /// All budgets of failure.
 pub struct Throttles {
     addresses: Throttle<IpAddr>,
-    accounts: Throttle<(AppId, String)>,
+    /// By the hash of application and address: names that strangers make up are not kept.
+    accounts: Throttle<u64>,
     registrations: Throttle<IpAddr>,
-    mails: Throttle<(AppId, String)>,
+    mails: Throttle<u64>,
+    hasher: RandomState,
 }
 
 /// Registrations that succeed are no guesses, but an address that makes very many is up to no good.
@@ -108,6 +111,7 @@ impl Throttles {
             accounts: Throttle::new(rate),
             registrations: Throttle::new(rate.times(REGISTRATIONS_PER_FAILURE)),
             mails: Throttle::new(rate),
+            hasher: RandomState::new(),
         }
     }
 
@@ -123,12 +127,12 @@ impl Throttles {
 
     /// Whether this account, which need not exist, may be tried.
     pub fn check_account(&self, app_id: AppId, email: &str) -> Result<(), RetryAfter> {
-        self.accounts.check(&(app_id, email.to_owned()))
+        self.accounts.check(&self.account(app_id, email))
     }
 
     /// A login to this account failed.
     pub fn count_account(&self, app_id: AppId, email: &str) {
-        self.accounts.count((app_id, email.to_owned()));
+        self.accounts.count(self.account(app_id, email));
     }
 
     /// One more registration from this address.
@@ -141,9 +145,13 @@ impl Throttles {
 
     /// One more mail to this account.
     pub fn count_mail(&self, app_id: AppId, email: &str) -> Result<(), RetryAfter> {
-        let account = (app_id, email.to_owned());
+        let account = self.account(app_id, email);
         self.mails.check(&account)?;
         self.mails.count(account);
         Ok(())
+    }
+
+    fn account(&self, app_id: AppId, email: &str) -> u64 {
+        self.hasher.hash_one((app_id, email))
     }
 }

@@ -15,6 +15,7 @@ CREATE TABLE auth_providers (
     PRIMARY KEY (app_id, provider_type)
 ) STRICT, WITHOUT ROWID;
 
+-- The key with the highest position of its kind is the one that signs.
 -- The key material is sealed with a key derived from the pepper, which is not in this file.
 CREATE TABLE signing_keys (
     key_id     TEXT PRIMARY KEY,
@@ -22,7 +23,8 @@ CREATE TABLE signing_keys (
     token_type TEXT NOT NULL CHECK (token_type IN ('access', 'refresh')),
     algorithm  TEXT NOT NULL CHECK (algorithm IN ('EdDSA', 'HS256')),
     sealed_key BLOB NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    position   INTEGER NOT NULL UNIQUE
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE admins (
@@ -91,6 +93,8 @@ CREATE TABLE email_tokens (
 CREATE INDEX email_tokens_by_expiry ON email_tokens (expires_at);
 CREATE INDEX email_tokens_by_account ON email_tokens (app_id, email);
 
+-- That a user's names are unique is checked by the one statement that inserts, over at most a few
+-- dozen rows; an index for it would cost every insert a tree more.
 CREATE TABLE api_keys (
     user_id         BLOB NOT NULL,
     key_id          BLOB NOT NULL CHECK (length(key_id) = 12),
@@ -102,8 +106,7 @@ CREATE TABLE api_keys (
     last_used_at    INTEGER,
     last_used_from  TEXT,
     last_used_agent TEXT,
-    PRIMARY KEY (user_id, key_id),
-    UNIQUE (user_id, name)
+    PRIMARY KEY (user_id, key_id)
 ) STRICT, WITHOUT ROWID;
 
 -- A key has one secret now and two while it is rotated. Only a digest is kept, and what the owner

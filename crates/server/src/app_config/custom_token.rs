@@ -134,7 +134,8 @@ fn configured_keys(
         };
         let key = match algorithm {
             "HS256" if SECRET_LENGTHS.contains(&secret.expose().len()) => {
-                Ok(ForeignKey::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes())))
+                let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+                Ok(ForeignKey::Hs256(Box::new(key)))
             }
             "HS256" => Err("a secret for HS256 has 32 to 512 characters"),
             "RS256" => SubjectPublicKeyInfoDer::from_pem_slice(secret.expose().as_bytes())

@@ -17,8 +17,8 @@ use std::time::Duration;
 pub const GROUP_ID: ObjectId = ObjectId::from_bytes(*b"keystead-grp");
 
 const DEFAULT_EMAIL: &str = "admin@localhost";
-const ACCESS_LIFETIME: Duration = Duration::from_secs(30 * 60);
-const REFRESH_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+const ACCESS_LIFETIME: Duration = Duration::from_mins(30);
+const REFRESH_LIFETIME: Duration = Duration::from_hours(24);
 /// The name under which administrators' failures are counted; it is no application's id.
 const NO_APP: ObjectId = ObjectId::from_bytes([0; 12]);
 
@@ -192,5 +192,7 @@ fn sign(
         generation: admin.generation,
     };
     let key = state.admin_keys.current(AppId::from(NO_APP), typ, Algorithm::Hs256);
-    key.ok_or_else(|| Error::Internal("there is no key for administrators".into()))?.sign(&claims)
+    let key = key.ok_or_else(|| Error::Internal("there is no key for administrators".into()))?;
+    let claims = serde_json::to_vec(&claims).map_err(|error| Error::Internal(error.to_string()))?;
+    key.sign(&claims)
 }

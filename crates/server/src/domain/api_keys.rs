@@ -26,8 +26,11 @@ pub struct CreatedKey {
 /// Makes a key for the user of the session.
 ///
 /// # Errors
-/// The name is not allowed or taken, the user is anonymous or has too many keys.
+/// The application has no API keys, the name is not allowed or taken, the user is anonymous or has too many keys.
 pub async fn create(state: &ServerState, session: &Session, name: String) -> Result<CreatedKey, Error> {
+    if !session.app.config.providers.api_key {
+        return Err(Error::ApiKeysOff);
+    }
     if name.is_empty() {
         return Err(Error::ApiKeyNameMissing);
     }

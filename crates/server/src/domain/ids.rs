@@ -10,16 +10,18 @@ pub struct IdGenerator {
     counter: AtomicU32,
 }
 
+/// Counters start low enough that ids of one second seldom see theirs wrap, and so sort as made.
+const MAX_START: u32 = 0x007f_ffff;
+
 impl IdGenerator {
     /// A generator that no other process shares.
     ///
     /// # Errors
     /// When the operating system has no random bytes to give.
     pub fn new() -> Result<Self, getrandom::Error> {
-        let mut random = [0; 8];
-        getrandom::fill(&mut random)?;
-        let [a, b, c, d, e, x, y, z] = random;
-        Ok(Self { process: [a, b, c, d, e], counter: AtomicU32::new(u32::from_be_bytes([0, x, y, z])) })
+        let mut process = [0; 5];
+        getrandom::fill(&mut process)?;
+        Ok(Self { process, counter: AtomicU32::new(getrandom::u32()? & MAX_START) })
     }
 
     /// The next id.

@@ -32,8 +32,10 @@ pub async fn link(
         Credentials::EmailPassword { email, password } => {
             let account =
                 email_password::verify(state, app, &email, password, client).await.map_err(refused)?;
-            let outcome =
-                state.store.link_email_account(session.user_id, app.ids.app_id, &email, now).await?;
+            let outcome = state
+                .store
+                .link_email_account(session.user_id, app.ids.app_id, &email, &account.password_hash, now)
+                .await?;
             (ProviderType::LocalUserpass, account.identity_id.to_string(), outcome)
         }
         Credentials::CustomToken(token) => {

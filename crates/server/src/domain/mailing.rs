@@ -16,7 +16,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// How long a mailed link works (protocol §5).
-pub const LINK_LIFETIME: Duration = Duration::from_secs(30 * 60);
+pub const LINK_LIFETIME: Duration = Duration::from_mins(30);
 
 const SEALED_FOR: &str = "mail";
 const BATCH: u32 = 20;

@@ -18,9 +18,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long an access token lasts (protocol §2.5).
-pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 60);
+pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_mins(30);
 /// Anonymous users cannot log in again, so their sessions last fifty years (protocol §2.5).
-const ANONYMOUS_LIFETIME: Duration = Duration::from_secs(1_576_800_000);
+const ANONYMOUS_LIFETIME: Duration = Duration::from_hours(50 * 365 * 24);
 
 /// What a session stands on: how it was opened, and the generations of user and credential then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub fn tokens(
     };
     Ok(LoginResponse {
         access_token: access_token(state, session)?,
-        refresh_token: sign(state, session, TokenType::Refresh, Algorithm::Hs256, &claims)?,
+        refresh_token: sign(state, session, TokenType::Refresh, Algorithm::Hs256, &claims.to_json())?,
         user_id: session.user_id,
         device_id: session.device_id,
     })
@@ -162,7 +162,7 @@ fn access_token(state: &ServerState, session: &Session) -> Result<String, Error>
         ks_user_generation: session.grounds.user_generation,
         ks_credential_generation: session.grounds.credential_generation,
     };
-    sign(state, session, TokenType::Access, state.settings.key_policy.access_algorithm, &claims)
+    sign(state, session, TokenType::Access, state.settings.key_policy.access_algorithm, &claims.to_json())
 }
 
 fn sign(
@@ -170,7 +170,7 @@ fn sign(
     session: &Session,
     token_type: TokenType,
     algorithm: Algorithm,
-    claims: &impl serde::Serialize,
+    claims: &[u8],
 ) -> Result<String, Error> {
     let ring = state.key_ring();
     let key = ring

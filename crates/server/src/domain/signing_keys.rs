@@ -19,7 +19,7 @@ const SEALED_FOR: &str = "signing key";
 
 /// So long after its replacement an access key stays in the JWK set: the life of the last token it
 /// signed, and plenty for clocks that differ.
-const PUBLISHED_AFTER_REPLACEMENT: Duration = Duration::from_secs(24 * 3600);
+const PUBLISHED_AFTER_REPLACEMENT: Duration = Duration::from_hours(24);
 
 /// Reads all keys of the store.
 ///

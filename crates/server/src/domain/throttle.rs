@@ -19,7 +19,7 @@ impl ThrottleRate {
 
     /// So many failures per minute.
     pub const fn per_minute(failures: u32) -> Self {
-        Self(Some((failures, Duration::from_secs(60))))
+        Self(Some((failures, Duration::from_mins(1))))
     }
 
     /// The same rate, `factor` times as generous.
@@ -41,8 +41,8 @@ impl FromStr for ThrottleRate {
         let (count, unit) = text.split_once('/').ok_or(HELP)?;
         let period = match unit {
             "s" | "sec" => Duration::from_secs(1),
-            "min" => Duration::from_secs(60),
-            "h" | "hour" => Duration::from_secs(3600),
+            "min" => Duration::from_mins(1),
+            "h" | "hour" => Duration::from_hours(1),
             _ => return Err(HELP),
         };
         match count.parse() {
@@ -160,7 +160,7 @@ mod tests {
                 throttle.count_at(1, start);
             }
             let RetryAfter(wait) = throttle.check_at(&1, start).unwrap_err();
-            prop_assert!(wait <= Duration::from_secs(60) / failures + Duration::from_millis(1));
+            prop_assert!(wait <= Duration::from_mins(1) / failures + Duration::from_millis(1));
             prop_assert_eq!(throttle.check_at(&2, start), Ok(()), "others are not concerned");
             prop_assert_eq!(throttle.check_at(&1, start + wait), Ok(()));
         }
@@ -172,7 +172,7 @@ mod tests {
             for _ in 0..count {
                 throttle.count_at(1, start);
             }
-            prop_assert_eq!(throttle.check_at(&1, start + Duration::from_secs(60)), Ok(()));
+            prop_assert_eq!(throttle.check_at(&1, start + Duration::from_mins(1)), Ok(()));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Who was seen when, and which key was used from where. Collected in memory and written in batches,
 //! because a write on each use is how servers like this one grind to a halt. What is not written yet
-//! is lost in a crash; that is the trade.
+//! is lost in a crash; and when very many different keys are used between two batches, only the uses
+//! of so many are kept as a batch may cost. That is the trade.
 
 use crate::clock::Timestamp;
 use crate::store::api_keys::ApiKeyUse;
@@ -13,6 +14,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Longer user agents are cut.
 const MAX_AGENT_LENGTH: usize = 200;
 const SHARDS: usize = 16;
+/// So many keys, and so many users, are remembered in each shard until the next flush.
+const SHARD_CAPACITY: usize = 1_024;
 
 /// Collects uses until they are flushed.
 #[derive(Default)]
@@ -40,6 +43,7 @@ impl UsageTracker {
     ) {
         let agent = agent.map(|agent| truncate(agent, MAX_AGENT_LENGTH));
         let mut keys = lock(&self.keys[shard(key_id.object_id().as_bytes()[11])]);
+        let full = keys.len() >= SHARD_CAPACITY;
         match keys.get_mut(&key_id) {
             Some(known) => {
                 known.at = at;
@@ -48,6 +52,7 @@ impl UsageTracker {
                     known.agent = agent.map(Box::from);
                 }
             }
+            None if full => {}
             None => {
                 keys.insert(key_id, KeyUse { user_id, at, from, agent: agent.map(Box::from) });
             }
@@ -56,7 +61,10 @@ impl UsageTracker {
 
     /// A user logged in or renewed a session.
     pub fn user_seen(&self, user_id: UserId, at: Timestamp) {
-        lock(&self.users[shard(user_id.object_id().as_bytes()[11])]).insert(user_id, at);
+        let mut users = lock(&self.users[shard(user_id.object_id().as_bytes()[11])]);
+        if users.len() < SHARD_CAPACITY || users.contains_key(&user_id) {
+            users.insert(user_id, at);
+        }
     }
 
     /// Whether a use of this key waits to be written.

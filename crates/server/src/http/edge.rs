@@ -122,7 +122,7 @@ impl Edge {
         }
         let failure = response.extensions_mut().remove::<Failure>();
         if let Some(failure) = &failure {
-            response = error_response(&failure.0, &self.state.public_url, exchange.id, response);
+            response = error_response(&failure.0, &self.state.public_url, exchange.id, &response);
         }
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&exchange.id.to_string()) {
@@ -145,14 +145,14 @@ impl Edge {
 
     fn log(&self, response: &Response, exchange: &Exchange, failure: Option<&Failure>, elapsed: Duration) {
         let (co_id, method, route) = (exchange.id, &exchange.method, self.metrics.route);
-        let (status, milliseconds) = (response.status().as_u16(), elapsed.as_millis());
+        let (status, seconds) = (response.status().as_u16(), elapsed.as_secs_f64());
         match failure {
-            None => tracing::debug!(%co_id, %method, route, status, milliseconds, "answered"),
+            None => tracing::debug!(%co_id, %method, route, status, seconds, "answered"),
             Some(Failure(error)) if status >= 500 => {
-                tracing::error!(%co_id, %method, route, status, milliseconds, %error, "failed");
+                tracing::error!(%co_id, %method, route, status, seconds, %error, "failed");
             }
             Some(Failure(error)) => {
-                tracing::info!(%co_id, %method, route, status, milliseconds, %error, "refused");
+                tracing::info!(%co_id, %method, route, status, seconds, %error, "refused");
             }
         }
     }

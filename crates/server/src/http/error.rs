@@ -26,7 +26,7 @@ impl IntoResponse for Error {
 }
 
 /// The answer for `error`; headers of `draft` are kept.
-pub(super) fn error_response(error: &Error, public_url: &str, id: RequestId, draft: Response) -> Response {
+pub(super) fn error_response(error: &Error, public_url: &str, id: RequestId, draft: &Response) -> Response {
     let (status, error_code, message) = describe(error);
     let body = ErrorBody {
         error: message.into_owned(),
@@ -160,6 +160,11 @@ fn describe_token(error: &Error) -> Option<Description> {
 fn describe_api_key(error: &Error) -> Option<Description> {
     use ErrorCode as Code;
     Some(match error {
+        Error::ApiKeysOff => known(
+            StatusCode::FORBIDDEN,
+            Code::Forbidden,
+            "this application has no API keys: its api-key provider is not enabled",
+        ),
         Error::ApiKeyNameMissing => uncoded(StatusCode::BAD_REQUEST, "'name' is a required string"),
         Error::ApiKeyNameInvalid => known(
             StatusCode::BAD_REQUEST,
@@ -225,6 +230,11 @@ fn describe_request(error: &Error) -> Option<Description> {
                 if problem.starts_with("missing field") { Code::MissingParameter } else { Code::BadRequest };
             known(StatusCode::BAD_REQUEST, code, format!("invalid request body: {problem}"))
         }
+        Error::InvalidQuery => known(
+            StatusCode::BAD_REQUEST,
+            Code::BadRequest,
+            "the query string has a parameter twice, or of the wrong form",
+        ),
         Error::BodyTooLarge(limit) => known(
             StatusCode::PAYLOAD_TOO_LARGE,
             Code::ReadSizeLimitExceeded,
@@ -271,6 +281,7 @@ mod tests {
     #[test]
     fn no_api_key_error_is_a_401_that_would_log_the_user_out() {
         for error in [
+            Error::ApiKeysOff,
             Error::ApiKeyNameMissing,
             Error::ApiKeyNameInvalid,
             Error::ApiKeyNameTaken,

@@ -6,7 +6,7 @@ use crate::domain::sessions::{self, Session};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Query, RawPathParams, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, ORIGIN, USER_AGENT};
 use axum::http::request::Parts;
@@ -28,11 +28,16 @@ impl FromRequestParts<State> for CurrentApp {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
-        let id = path_parameter(parts, state, "client_app_id").await?;
-        let app = state.apps.by_client_app_id(&id).ok_or(Error::AppNotFound(id))?;
-        check_origin(&parts.headers, &app)?;
-        Ok(Self(app))
+        let [id] = path_parameters(parts, state, ["client_app_id"]).await?;
+        find_app(state, &parts.headers, id).map(Self)
     }
+}
+
+/// The application that clients know by this id, if the page that asks may use it.
+pub(super) fn find_app(state: &ServerState, headers: &HeaderMap, id: String) -> Result<Arc<App>, Error> {
+    let app = state.apps.by_client_app_id(&id).ok_or(Error::AppNotFound(id))?;
+    check_origin(headers, &app)?;
+    Ok(app)
 }
 
 /// The session behind the access token in the Authorization header.
@@ -91,12 +96,32 @@ pub(super) fn check_origin(headers: &HeaderMap, app: &App) -> Result<(), Error> 
     }
 }
 
-/// A parameter of the path, percent-decoded.
-pub(super) async fn path_parameter(parts: &mut Parts, state: &State, name: &str) -> Result<String, Error> {
+/// Parameters of the path, percent-decoded.
+pub(super) async fn path_parameters<const N: usize>(
+    parts: &mut Parts,
+    state: &State,
+    names: [&str; N],
+) -> Result<[String; N], Error> {
     let parameters =
         RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::RouteNotFound)?;
-    let found = parameters.iter().find(|(key, _)| *key == name);
-    found.map(|(_, value)| value.to_owned()).ok_or(Error::RouteNotFound)
+    let mut values = [const { String::new() }; N];
+    for (value, name) in values.iter_mut().zip(names) {
+        let found = parameters.iter().find(|(key, _)| *key == name);
+        found.ok_or(Error::RouteNotFound)?.1.clone_into(value);
+    }
+    Ok(values)
+}
+
+/// The query string, parsed.
+pub(super) struct Parameters<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequestParts<State> for Parameters<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query.map(|Query(parameters)| Self(parameters)).map_err(|_| Error::InvalidQuery)
+    }
 }
 
 /// Who sends the request.
@@ -163,7 +188,12 @@ impl<T: DeserializeOwned> FromRequest<State> for JsonBody<T> {
 
 /// Reads a body; an empty one is an empty object, as some clients send none (protocol §0.19).
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
-    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+    let body = body.trim_ascii();
+    let body = if body.is_empty() { b"{}" } else { body };
+    // serde would also fill a struct from a list, member by member.
+    if body.first() != Some(&b'{') {
+        return Err(Error::InvalidBody("a JSON object is expected".into()));
+    }
     serde_json::from_slice(body).map_err(|error| Error::InvalidBody(harmless(&error)))
 }
 

@@ -35,12 +35,11 @@ pub(crate) fn router(state: &Arc<ServerState>) -> Router {
         ],
     ]
     .concat();
-    let mut router = Router::new();
-    for (path, methods) in routes {
-        router = router.route(path, methods.layer(Edge::new(state, path)));
-    }
+    let table = routes.into_iter().fold(Router::new(), |table, (path, methods)| {
+        table.route(path, methods.layer(Edge::new(state, path)))
+    });
     let unknown = axum::routing::any(operations::unknown).layer(Edge::new(state, "(unknown)"));
-    router.fallback_service(unknown.with_state(Arc::clone(state))).with_state(Arc::clone(state))
+    table.fallback_service(unknown.with_state(Arc::clone(state))).with_state(Arc::clone(state))
 }
 
 /// `/api/client/v2.0`, protocol §1.1.

@@ -1,9 +1,10 @@
 //! What operators and their machines ask: is it alive, is it ready, what did it count.
 
+use super::extract::Parameters;
 use crate::error::Error;
 use crate::state::ServerState;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse, Response};
 use keystead_protocol::id::RequestId;
@@ -18,11 +19,11 @@ pub(super) async fn live() -> Json<Value> {
 
 /// The store answers too.
 pub(super) async fn ready(State(state): State<Arc<ServerState>>) -> Result<Json<Value>, Error> {
-    state.store.has_admin().await?;
+    state.store.check()?;
     Ok(Json(json!({"status": "ready"})))
 }
 
-/// OpenMetrics text.
+/// `OpenMetrics` text.
 pub(super) async fn metrics(State(state): State<Arc<ServerState>>) -> Response {
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(CONTENT_TYPE, content_type)], state.metrics.encode()).into_response()
@@ -42,14 +43,11 @@ pub(super) struct LogQuery {
 }
 
 /// Where the links in error bodies lead: to the words to search the log for.
-pub(super) async fn logs(
-    query: Result<Query<LogQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<Value>, Error> {
-    let Query(LogQuery { co_id }) = query.map_err(|_| Error::RouteNotFound)?;
-    Ok(Json(json!({
+pub(super) async fn logs(Parameters(LogQuery { co_id }): Parameters<LogQuery>) -> Json<Value> {
+    Json(json!({
         "co_id": co_id,
         "message": format!("the operator of this server finds this request in its log by {co_id}"),
-    })))
+    }))
 }
 
 /// Anything else.

@@ -4,6 +4,7 @@
 use super::StartError;
 use crate::domain::pepper::Pepper;
 use keystead_protocol::secret::SecretText;
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -41,9 +42,21 @@ impl DataDir {
         self.path.display().to_string()
     }
 
-    /// The database file.
-    pub(crate) fn database(&self) -> PathBuf {
+    fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
+    }
+
+    /// The database file, made empty if there is none: SQLite gives the files beside it the same
+    /// permissions.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn open_database(&self) -> Result<PathBuf, StartError> {
+        let file = self.database();
+        let opened = private().write(true).create(true).truncate(false).open(&file);
+        let opened = opened.and_then(|opened| make_private(&opened));
+        opened.map_err(|error| StartError::DataDir { path: self.display(), problem: error.to_string() })?;
+        Ok(file)
     }
 
     /// The pepper: the one that was set, or the one in the folder, made at first start.
@@ -73,7 +86,7 @@ impl DataDir {
         getrandom::fill(&mut *secret).map_err(|error| failed(&error))?;
         let mut text = Zeroizing::new(String::with_capacity(65));
         for byte in secret.iter() {
-            text.push_str(&format!("{byte:02x}"));
+            let _ = write!(text, "{byte:02x}");
         }
         text.push('\n');
         // Whole and on disk, or not there at all: a torn pepper would be a lost one.
@@ -108,6 +121,18 @@ fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(0o600);
     options
+}
+
+/// Also for a file that an older version, or a restore, left readable for others.
+#[cfg(unix)]
+fn make_private(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn make_private(_: &File) -> std::io::Result<()> {
+    Ok(())
 }
 
 #[cfg(not(unix))]

@@ -3,6 +3,7 @@
 
 use super::StartError;
 use crate::http;
+use crate::settings::TlsSettings;
 use crate::state::ServerState;
 use axum_server::accept::{Accept, DefaultAcceptor, NoDelayAcceptor};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
@@ -25,6 +26,7 @@ const DRAIN_TIME_LIMIT: Duration = Duration::from_secs(20);
 pub(super) async fn serve(
     state: &Arc<ServerState>,
     listener: TcpListener,
+    tls: Option<RustlsConfig>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
     let service = http::router(state).into_make_service_with_connect_info::<SocketAddr>();
@@ -39,15 +41,20 @@ pub(super) async fn serve(
     configure(&mut server);
     let server = server.first_request_timeout(HEADER_TIME_LIMIT);
     let limit = |inner| Limited { inner, state: Arc::clone(state), room: room(state) };
-    match &state.settings.tls {
+    match tls {
         None => server.acceptor(limit(NoDelayAcceptor::new())).serve(service).await.map_err(failed),
-        Some(tls) => {
-            let config = RustlsConfig::from_pem_chain_file(&tls.certificate, &tls.key);
-            let config = config.await.map_err(StartError::Tls)?;
+        Some(config) => {
             let tls = RustlsAcceptor::new(config).acceptor(limit(NoDelayAcceptor::new()));
             server.acceptor(tls).serve(service).await.map_err(failed)
         }
     }
+}
+
+/// Reads the certificate and its key, if there is to be TLS.
+pub(super) async fn read_tls(settings: Option<&TlsSettings>) -> Result<Option<RustlsConfig>, StartError> {
+    let Some(tls) = settings else { return Ok(None) };
+    let config = RustlsConfig::from_pem_chain_file(&tls.certificate, &tls.key).await;
+    config.map(Some).map_err(StartError::Tls)
 }
 
 fn configure<A>(server: &mut Server<A, DefaultAcceptor>)

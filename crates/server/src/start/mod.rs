@@ -24,6 +24,7 @@ use crate::state::{ServerState, Throttles, is_local};
 use crate::store::Store;
 use crate::store::apps::AppRecord;
 use crate::store::sqlite::SqliteStore;
+use axum_server::tls_rustls::RustlsConfig;
 use keystead_protocol::provider::ProviderType;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, RwLock};
@@ -73,6 +74,7 @@ pub struct Server {
     /// The administrator that was made just now, to be shown this once.
     pub generated_admin: Option<GeneratedAdmin>,
     listener: TcpListener,
+    tls: Option<RustlsConfig>,
     _data_dir: DataDir,
 }
 
@@ -84,28 +86,29 @@ impl Server {
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         // Fails only if it was installed before, by an earlier server of this process.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let tls = listener::read_tls(settings.tls.as_ref()).await?;
         let listen = settings.listen;
         let listener = TcpListener::bind(listen).map_err(|error| StartError::Listen(listen, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(listen, error))?;
         let data_dir = DataDir::open(&settings.data_dir)?;
         let pepper = data_dir.pepper(settings.pepper.as_ref())?;
-        let store = SqliteStore::open(&data_dir.database())
+        let store = SqliteStore::open(&data_dir.open_database()?)
             .map_err(|error| StartError::DataDir { path: data_dir.display(), problem: error.to_string() })?;
         let state = Arc::new(build_state(settings, address, Arc::new(store), pepper).await?);
         for app in state.apps.iter() {
             signing_keys::renew(&state, app.ids.app_id, false).await?;
         }
         let generated_admin = admins::ensure(&state).await?;
-        Ok(Self { state, address, generated_admin, listener, _data_dir: data_dir })
+        Ok(Self { state, address, generated_admin, listener, tls, _data_dir: data_dir })
     }
 
     /// Serves until `shutdown` is done, then finishes what was begun, and closes the store.
     ///
     /// # Errors
-    /// The TLS files are unusable, or the listener failed.
+    /// The listener failed.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
         let jobs = jobs::start(&self.state);
-        let served = listener::serve(&self.state, self.listener, shutdown).await;
+        let served = listener::serve(&self.state, self.listener, self.tls, shutdown).await;
         for job in jobs {
             job.abort();
         }

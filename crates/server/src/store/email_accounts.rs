@@ -109,15 +109,24 @@ pub trait EmailAccountStore {
         new: String,
     ) -> StoreResult<()>;
 
-    /// The account's user, made from `user` if there is none. `None` if the account is gone.
-    async fn open_email_user(&self, email: &str, user: NewUser) -> StoreResult<Option<UserRecord>>;
+    /// The account's user, made from `user` if there is none. `None` if the account is gone, or its
+    /// password hash is not `password_hash` any more: then it was reset while the login was verified,
+    /// and the login must not count as one that came afterwards.
+    async fn open_email_user(
+        &self,
+        email: &str,
+        password_hash: &str,
+        user: NewUser,
+    ) -> StoreResult<Option<UserRecord>>;
 
-    /// Gives the account to a user who has none, and who is not anonymous from then on.
+    /// Gives the account to a user who has none, and who is not anonymous from then on. An account
+    /// whose password hash is not `password_hash` any more counts as somebody else's.
     async fn link_email_account(
         &self,
         user_id: UserId,
         app_id: AppId,
         email: &str,
+        password_hash: &str,
         now: Timestamp,
     ) -> StoreResult<LinkOutcome>;
 }

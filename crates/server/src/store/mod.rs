@@ -27,6 +27,12 @@ pub trait Store:
     + Send
     + Sync
 {
+    /// Whether the store can be read and written.
+    ///
+    /// # Errors
+    /// It cannot.
+    fn check(&self) -> StoreResult<()>;
+
     /// Ends all writing and leaves the files tidy. Later calls fail with [`StoreError::Closed`].
     fn close(&self);
 }

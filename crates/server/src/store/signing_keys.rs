@@ -19,14 +19,15 @@ pub struct SigningKeyRecord {
     pub algorithm: String,
     /// The key material, encrypted.
     pub sealed_key: Vec<u8>,
-    /// When it was made: the newest key of an application, type and algorithm is the one that signs.
+    /// When it was made. The last to be added of an application, type and algorithm is the one that
+    /// signs.
     pub created_at: Timestamp,
 }
 
 /// See [`SigningKeyRecord`].
 #[async_trait]
 pub trait SigningKeyStore {
-    /// All keys of all applications, oldest first.
+    /// All keys of all applications, in the order in which they were added.
     async fn list_signing_keys(&self) -> StoreResult<Vec<SigningKeyRecord>>;
 
     /// Adds a key.

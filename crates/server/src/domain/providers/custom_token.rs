@@ -89,7 +89,7 @@ async fn verified_claims(
     let claims = match &config.keys {
         KeySource::Configured(keys) => token.verify(keys, &expected),
         KeySource::JwkSet(url) => {
-            let keys = state.jwk_sets.find(url, token.key_id()).await?;
+            let keys = state.jwk_sets.find(url, token.key_id()).await;
             token.verify(keys.iter().map(AsRef::as_ref), &expected)
         }
     };
@@ -100,13 +100,10 @@ async fn verified_claims(
 fn metadata(fields: &[MetadataField], claims: &Map<String, Value>) -> Result<Map<String, Value>, Error> {
     let mut data = Map::new();
     for field in fields {
-        let (first, rest) = match field.path.split_first() {
-            Some(parts) => parts,
-            None => continue,
-        };
+        let Some((first, rest)) = field.path.split_first() else { continue };
         let value = rest.iter().try_fold(claims.get(first), |value, part| value.map(|value| value.get(part)));
         match value.flatten() {
-            Some(value) if value.to_string().len() > MAX_METADATA_LENGTH => {
+            Some(value) if length(value) > MAX_METADATA_LENGTH => {
                 return Err(Error::InvalidCustomToken("a metadata value is too long"));
             }
             Some(value) => {
@@ -119,6 +116,14 @@ fn metadata(fields: &[MetadataField], claims: &Map<String, Value>) -> Result<Map
         }
     }
     Ok(data)
+}
+
+/// Characters of a text, or of the JSON of anything else.
+fn length(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.chars().count(),
+        other => other.to_string().chars().count(),
+    }
 }
 
 #[cfg(test)]

@@ -24,25 +24,20 @@ pub async fn authenticate(
 ) -> Result<Authenticated, Error> {
     let account = verify(state, app, email, password, client).await?;
     let now = state.clock.now();
-    let user = match account.user_id {
-        Some(user_id) => state.store.find_user(user_id).await?,
-        None => {
-            let user = NewUser {
-                user_id: state.ids.next(now),
-                app_id: app.ids.app_id,
-                // The store takes the identity from the account.
-                identity: IdentityRecord {
-                    provider_type: ProviderType::LocalUserpass,
-                    identity_id: account.identity_id.to_string(),
-                    data: Map::new(),
-                    generation: 0,
-                    created_at: now,
-                },
-                created_at: now,
-            };
-            state.store.open_email_user(email, user).await?
-        }
+    let user = NewUser {
+        user_id: state.ids.next(now),
+        app_id: app.ids.app_id,
+        // The store takes the identity from the account.
+        identity: IdentityRecord {
+            provider_type: ProviderType::LocalUserpass,
+            identity_id: account.identity_id.to_string(),
+            data: Map::new(),
+            generation: 0,
+            created_at: now,
+        },
+        created_at: now,
     };
+    let user = state.store.open_email_user(email, &account.password_hash, user).await?;
     let user = user.ok_or(Error::InvalidPassword)?;
     if user.disabled {
         return Err(Error::UserDisabled);
@@ -76,18 +71,23 @@ pub async fn verify(
     }
     state.throttles.check_address(client.address)?;
     state.throttles.check_account(app.ids.app_id, email)?;
-    let account = state.store.find_email_account(app.ids.app_id, email).await?;
+    let mut account = state.store.find_email_account(app.ids.app_id, email).await?;
     let stored = account.as_ref().map(|account| account.password_hash.clone());
-    let verification = state.passwords.verify(password, stored).await?;
-    let (Some(account), Verification::Right { better_hash }) = (account, verification) else {
+    let copy = SecretText::from(password.expose().to_owned());
+    let mut verification = state.passwords.verify(password, stored).await?;
+    if let (Some(found), Verification::Right { better_hash: Some(better) }) = (&account, &verification) {
+        let (old, better) = (&found.password_hash, better.clone());
+        state.store.upgrade_password_hash(app.ids.app_id, email, old, better).await?;
+        // Another login, or a reset, may have been faster: what is stored now decides.
+        account = state.store.find_email_account(app.ids.app_id, email).await?;
+        let stored = account.as_ref().map(|account| account.password_hash.clone());
+        verification = state.passwords.verify(copy, stored).await?;
+    }
+    let (Some(account), Verification::Right { .. }) = (account, verification) else {
         state.throttles.count_address(client.address);
         state.throttles.count_account(app.ids.app_id, email);
         return Err(Error::InvalidPassword);
     };
-    if let Some(better) = better_hash {
-        let old = &account.password_hash;
-        state.store.upgrade_password_hash(app.ids.app_id, email, old, better).await?;
-    }
     if account.pending_until.is_some() {
         return Err(Error::NotConfirmed);
     }

@@ -24,8 +24,8 @@ const LEEWAY_SECONDS: f64 = 60.0;
 /// A key that foreign tokens are verified with.
 pub enum ForeignKey {
     /// A shared secret, for HS256.
-    Hs256(hmac::Key),
-    /// A public key in DER (SubjectPublicKeyInfo or PKCS#1), for RS256.
+    Hs256(Box<hmac::Key>),
+    /// A public key in DER (`SubjectPublicKeyInfo` or PKCS#1), for RS256.
     Rs256Der(Vec<u8>),
     /// A public key as a JWK has it: modulus and exponent, big endian, for RS256.
     Rs256Components {
@@ -175,7 +175,7 @@ mod tests {
     const NOW: i64 = 1_800_000_000;
 
     fn key() -> ForeignKey {
-        ForeignKey::Hs256(hmac::Key::new(hmac::HMAC_SHA256, b"My_very_confidential_secretttttt"))
+        ForeignKey::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, b"My_very_confidential_secretttttt")))
     }
 
     fn token(header: &Value, claims: &Value, engine: &GeneralPurpose) -> String {

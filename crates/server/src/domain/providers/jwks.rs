@@ -1,7 +1,6 @@
 //! Keys of others, fetched from a JWK set URI (RFC 7517) and kept for a while.
 
 use crate::domain::providers::foreign_jwt::ForeignKey;
-use crate::error::Error;
 use crate::outbound::Outbound;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
@@ -13,7 +12,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 /// A set is fetched again after so long, so that a key that was withdrawn is noticed.
-const FRESH: Duration = Duration::from_secs(600);
+const FRESH: Duration = Duration::from_mins(10);
 /// A token with an unknown `kid` makes the set be fetched again, but not more often than this.
 const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(30);
 
@@ -38,6 +37,8 @@ struct JwkSetDocument {
 struct RsaJwk {
     kty: String,
     kid: Option<String>,
+    #[serde(rename = "use")]
+    usage: Option<String>,
     n: String,
     e: String,
 }
@@ -50,10 +51,8 @@ impl JwkSets {
 
     /// The keys of a set that may have signed a token with this `kid`. Fetches the set if it is old
     /// or does not have that key; callers that want the same set at once share one fetch.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] if the set was never fetched and cannot be now.
-    pub async fn find(&self, url: &Url, key_id: Option<&str>) -> Result<Vec<Arc<ForeignKey>>, Error> {
+    /// A set that cannot be fetched has no keys.
+    pub async fn find(&self, url: &Url, key_id: Option<&str>) -> Vec<Arc<ForeignKey>> {
         let slot = Arc::clone(self.sets.lock().await.entry(url.clone()).or_default());
         let mut slot = slot.lock().await;
         let wanted = |set: &FetchedSet| -> Vec<_> {
@@ -63,23 +62,23 @@ impl JwkSets {
         if let Some(set) = slot.as_ref() {
             let pause = if wanted(set).is_empty() { UNKNOWN_KEY_PAUSE } else { FRESH };
             if set.tried.elapsed() < pause {
-                return Ok(wanted(set));
+                return wanted(set);
             }
         }
-        match (self.fetch(url).await, slot.as_mut()) {
-            (Ok(keys), _) => {
-                let now = Instant::now();
-                let set = FetchedSet { keys, fetched: now, tried: now };
-                Ok(wanted(slot.insert(set)))
+        let now = Instant::now();
+        match self.fetch(url).await {
+            Ok(keys) => *slot = Some(FetchedSet { keys, fetched: now, tried: now }),
+            Err(error) => {
+                tracing::warn!(%url, error, "a JWK set could not be fetched");
+                // Better yesterday's keys for a while than nobody logged in. With none at all, the
+                // attempt is remembered, so that not every login makes another.
+                let old = slot.take().filter(|set| set.fetched.elapsed() < FRESH * 6);
+                let keys = old.as_ref().map(|set| set.keys.clone()).unwrap_or_default();
+                let fetched = old.map_or(now, |set| set.fetched);
+                *slot = Some(FetchedSet { keys, fetched, tried: now });
             }
-            // Better yesterday's keys for a while than nobody logged in.
-            (Err(error), Some(set)) if set.fetched.elapsed() < FRESH * 6 => {
-                tracing::warn!(%url, error, "a JWK set could not be fetched again; the old one is used");
-                set.tried = Instant::now();
-                Ok(wanted(set))
-            }
-            (Err(error), _) => Err(Error::Internal(format!("JWK set {url}: {error}"))),
         }
+        slot.as_ref().map(wanted).unwrap_or_default()
     }
 
     async fn fetch(&self, url: &Url) -> Result<Vec<(Option<String>, Arc<ForeignKey>)>, String> {
@@ -93,7 +92,7 @@ impl JwkSets {
 
 fn rsa_key(jwk: serde_json::Value) -> Option<(Option<String>, Arc<ForeignKey>)> {
     let jwk: RsaJwk = serde_json::from_value(jwk).ok()?;
-    if jwk.kty != "RSA" {
+    if jwk.kty != "RSA" || jwk.usage.is_some_and(|usage| usage != "sig") {
         return None;
     }
     let n = BASE64URL.decode(jwk.n).ok()?;

@@ -1,6 +1,6 @@
 //! Applications (protocol §7.2).
 
-use super::Admin;
+use super::AdministeredGroup;
 use crate::domain::admins::GROUP_ID;
 use crate::state::ServerState;
 use axum::Json;
@@ -8,7 +8,10 @@ use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-pub(in crate::http) async fn list(State(state): State<Arc<ServerState>>, _: Admin) -> Json<Vec<Value>> {
+pub(in crate::http) async fn list(
+    State(state): State<Arc<ServerState>>,
+    _: AdministeredGroup,
+) -> Json<Vec<Value>> {
     let mut apps: Vec<_> = state.apps.iter().collect();
     apps.sort_by_key(|app| app.ids.app_id);
     let shown = apps.into_iter().map(|app| {

@@ -5,7 +5,7 @@ pub(super) mod apps;
 pub(super) mod session;
 pub(super) mod users;
 
-use super::extract::{bearer, path_parameter};
+use super::extract::{bearer, path_parameters};
 use crate::app_config::App;
 use crate::domain::admins::{self, GROUP_ID};
 use crate::error::Error;
@@ -28,6 +28,19 @@ impl FromRequestParts<Arc<ServerState>> for Admin {
     }
 }
 
+/// That the path names the one group there is, for an administrator.
+pub(super) struct AdministeredGroup;
+
+impl FromRequestParts<Arc<ServerState>> for AdministeredGroup {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
+        Admin::from_request_parts(parts, state).await?;
+        let [group_id] = path_parameters(parts, state, ["group_id"]).await?;
+        if group_id.parse() == Ok(GROUP_ID) { Ok(Self) } else { Err(Error::RouteNotFound) }
+    }
+}
+
 /// The application that the path names, for an administrator.
 pub(super) struct AdministeredApp(pub(super) Arc<App>);
 
@@ -35,15 +48,9 @@ impl FromRequestParts<Arc<ServerState>> for AdministeredApp {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
-        Admin::from_request_parts(parts, state).await?;
-        check_group(parts, state).await?;
-        let id = path_parameter(parts, state, "app_id").await?;
+        AdministeredGroup::from_request_parts(parts, state).await?;
+        let [id] = path_parameters(parts, state, ["app_id"]).await?;
         let app = id.parse().ok().and_then(|app_id| state.apps.by_app_id(app_id));
         app.map(Self).ok_or(Error::AppNotFound(id))
     }
-}
-
-async fn check_group(parts: &mut Parts, state: &Arc<ServerState>) -> Result<(), Error> {
-    let group_id = path_parameter(parts, state, "group_id").await?;
-    if group_id.parse() == Ok(GROUP_ID) { Ok(()) } else { Err(Error::RouteNotFound) }
 }

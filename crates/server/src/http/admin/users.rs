@@ -4,11 +4,11 @@ use super::AdministeredApp;
 use crate::app_config::App;
 use crate::domain::{sessions, users};
 use crate::error::Error;
-use crate::http::extract::JsonBody;
+use crate::http::extract::{JsonBody, Parameters};
 use crate::state::ServerState;
 use crate::store::users::UserRecord;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use keystead_protocol::id::UserId;
 use keystead_protocol::session::TokenType;
@@ -29,7 +29,7 @@ pub(in crate::http) struct ListQuery {
 pub(in crate::http) async fn list(
     State(state): State<Arc<ServerState>>,
     AdministeredApp(app): AdministeredApp,
-    Query(query): Query<ListQuery>,
+    Parameters(query): Parameters<ListQuery>,
 ) -> Result<Json<Vec<Value>>, Error> {
     let users = state.store.list_users(app.ids.app_id, query.after, PAGE).await?;
     Ok(Json(users.iter().map(|user| shown(&app, user)).collect()))

@@ -2,11 +2,12 @@
 
 use crate::domain::api_keys;
 use crate::error::Error;
-use crate::http::extract::{JsonBody, RefreshSession};
+use crate::http::extract::{JsonBody, RefreshSession, path_parameters};
 use crate::state::ServerState;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use keystead_protocol::api_key::{ApiKey, CreatedApiKey};
 use keystead_protocol::id::ApiKeyId;
@@ -43,39 +44,47 @@ pub(in crate::http) async fn list(
 pub(in crate::http) async fn get(
     State(state): State<Arc<ServerState>>,
     RefreshSession(session): RefreshSession,
-    Path(key_id): Path<String>,
+    KeyOfPath(key_id): KeyOfPath,
 ) -> Result<Json<ApiKey>, Error> {
-    api_keys::get(&state, &session, parse(&key_id)?).await.map(Json)
+    api_keys::get(&state, &session, key_id).await.map(Json)
 }
 
 pub(in crate::http) async fn enable(
     State(state): State<Arc<ServerState>>,
     RefreshSession(session): RefreshSession,
-    Path(key_id): Path<String>,
+    KeyOfPath(key_id): KeyOfPath,
 ) -> Result<StatusCode, Error> {
-    api_keys::enable(&state, &session, parse(&key_id)?).await?;
+    api_keys::enable(&state, &session, key_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(in crate::http) async fn disable(
     State(state): State<Arc<ServerState>>,
     RefreshSession(session): RefreshSession,
-    Path(key_id): Path<String>,
+    KeyOfPath(key_id): KeyOfPath,
 ) -> Result<StatusCode, Error> {
-    api_keys::disable(&state, &session, parse(&key_id)?).await?;
+    api_keys::disable(&state, &session, key_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(in crate::http) async fn delete(
     State(state): State<Arc<ServerState>>,
     RefreshSession(session): RefreshSession,
-    Path(key_id): Path<String>,
+    KeyOfPath(key_id): KeyOfPath,
 ) -> Result<StatusCode, Error> {
-    api_keys::delete(&state, &session, parse(&key_id)?).await?;
+    api_keys::delete(&state, &session, key_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What is no id is nobody's key.
-fn parse(key_id: &str) -> Result<ApiKeyId, Error> {
-    key_id.parse().map_err(|_| Error::ApiKeyNotFound)
+/// The key that the path names. What is no id is nobody's key.
+pub(in crate::http) struct KeyOfPath(ApiKeyId);
+
+impl FromRequestParts<Arc<ServerState>> for KeyOfPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
+        let parameters = path_parameters(parts, state, ["key_id"]).await;
+        let [key_id] = parameters.map_err(|_| Error::ApiKeyNotFound)?;
+        key_id.parse().map(Self).map_err(|_| Error::ApiKeyNotFound)
+    }
 }

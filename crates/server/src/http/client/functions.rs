@@ -1,11 +1,12 @@
 //! `/functions/call` and push registration (protocol §1.8). Functions and services do not run yet,
 //! so each is one that does not exist.
 
+use crate::app_config::App;
 use crate::domain::sessions;
 use crate::error::Error;
-use crate::http::extract::{AccessUser, CurrentApp, JsonBody, bearer, check_origin};
+use crate::http::extract::{CurrentApp, JsonBody, Parameters, bearer, parse};
 use crate::state::ServerState;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -21,14 +22,13 @@ pub(in crate::http) struct Call {
 }
 
 pub(in crate::http) async fn call(
+    State(state): State<Arc<ServerState>>,
     CurrentApp(app): CurrentApp,
-    AccessUser(session): AccessUser,
+    headers: HeaderMap,
     JsonBody(call): JsonBody<Call>,
-) -> Error {
-    if session.app.ids.app_id != app.ids.app_id {
-        return Error::TokenOfAnotherApp;
-    }
-    not_found(call)
+) -> Result<(), Error> {
+    check_caller(&state, &app, &headers, None).await?;
+    Err(not_found(call))
 }
 
 #[derive(Deserialize)]
@@ -43,30 +43,43 @@ pub(in crate::http) struct StreamQuery {
 pub(in crate::http) async fn stream(
     State(state): State<Arc<ServerState>>,
     CurrentApp(app): CurrentApp,
-    Query(query): Query<StreamQuery>,
+    Parameters(query): Parameters<StreamQuery>,
     headers: HeaderMap,
 ) -> Result<(), Error> {
-    let token = match &query.baas_at {
-        Some(token) => token,
-        None => bearer(&headers)?,
-    };
-    let session = sessions::authenticate(&state, token, TokenType::Access).await?;
-    check_origin(&headers, &session.app)?;
-    if session.app.ids.app_id != app.ids.app_id {
-        return Err(Error::TokenOfAnotherApp);
-    }
+    check_caller(&state, &app, &headers, query.baas_at.as_deref()).await?;
     let request = query.baas_request.unwrap_or_default();
     let request =
         BASE64.decode(request).map_err(|_| Error::InvalidBody("baas_request is no base64".into()))?;
-    Err(not_found(crate::http::extract::parse(&request)?))
+    Err(not_found(parse(&request)?))
 }
 
 pub(in crate::http) async fn push(
-    CurrentApp(_): CurrentApp,
-    AccessUser(_): AccessUser,
+    State(state): State<Arc<ServerState>>,
+    CurrentApp(app): CurrentApp,
     Path((_, service)): Path<(String, String)>,
-) -> Error {
-    Error::ServiceNotFound(service)
+    headers: HeaderMap,
+) -> Result<(), Error> {
+    check_caller(&state, &app, &headers, None).await?;
+    Err(Error::ServiceNotFound(service))
+}
+
+/// Functions are called by users of their own application. Whoever was logged out gets the answer
+/// that SDKs expect here and nowhere else (protocol §3.3): exactly "unauthorized", no code.
+async fn check_caller(
+    state: &ServerState,
+    app: &App,
+    headers: &HeaderMap,
+    token_of_query: Option<&str>,
+) -> Result<(), Error> {
+    let session = async {
+        let token = token_of_query.map_or_else(|| bearer(headers), Ok)?;
+        sessions::authenticate(state, token, TokenType::Access).await
+    };
+    let session = session.await.map_err(|error| match error {
+        Error::EmptyBearer | Error::SessionEnded => Error::TokenForged(TokenType::Access),
+        other => other,
+    })?;
+    if session.app.ids.app_id == app.ids.app_id { Ok(()) } else { Err(Error::TokenOfAnotherApp) }
 }
 
 fn not_found(call: Call) -> Error {

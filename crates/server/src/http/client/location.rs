@@ -10,7 +10,8 @@ use std::sync::Arc;
 #[derive(Serialize)]
 pub(in crate::http) struct Location {
     deployment_model: String,
-    location: String,
+    #[serde(rename = "location")]
+    region: String,
     hostname: String,
     ws_hostname: String,
 }
@@ -21,7 +22,7 @@ pub(in crate::http) async fn get(
 ) -> Json<Location> {
     Json(Location {
         deployment_model: app.config.deployment_model.clone(),
-        location: app.config.location.clone(),
+        region: app.config.location.clone(),
         hostname: state.public_url.clone(),
         // http becomes ws, https becomes wss.
         ws_hostname: state.public_url.replacen("http", "ws", 1),

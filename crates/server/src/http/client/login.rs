@@ -1,14 +1,18 @@
 //! `/auth/providers/{provider}/login` (protocol §1.3–§1.5, §1.7).
 
+use crate::app_config::App;
 use crate::domain::providers::Credentials;
 use crate::domain::secret_key::KeySecret;
+use crate::domain::sessions::Session;
 use crate::domain::{link, login};
 use crate::error::Error;
-use crate::http::extract::{ClientInfo, CurrentApp, RawBody, authenticate, parse};
+use crate::http::extract::{ClientInfo, RawBody, authenticate, find_app, parse, path_parameters};
 use crate::state::ServerState;
-use axum::Json;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::HeaderMap;
+use axum::extract::{FromRequestParts, State};
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
 use keystead_protocol::credentials::{
     AnonymousCredentials, ApiKeyCredentials, CustomTokenCredentials, EmailPasswordCredentials, LoginOptions,
 };
@@ -19,38 +23,57 @@ use std::sync::Arc;
 /// Logs in, or with `?link=true` and an access token links one more identity.
 pub(in crate::http) async fn log_in(
     State(state): State<Arc<ServerState>>,
-    CurrentApp(app): CurrentApp,
-    Path((_, provider)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
+    ProviderRoute { app, provider }: ProviderRoute,
+    LinkingUser(linking): LinkingUser,
     client: ClientInfo,
-    headers: HeaderMap,
     RawBody(body): RawBody,
-) -> Result<Json<LoginResponse>, Error> {
+) -> Result<Response, Error> {
     let provider: ProviderType = provider.parse().map_err(|_| Error::ProviderUnavailable(provider))?;
     let (credentials, options) = read_credentials(provider, &body)?;
-    let result = if asks_to_link(query.as_deref()) {
-        let session = authenticate(&headers, &state, TokenType::Access).await?;
-        if session.app.ids.app_id != app.ids.app_id {
-            return Err(Error::TokenOfAnotherApp);
-        }
-        link::link(&state, &session, credentials, &client.client()).await
-    } else {
-        login::log_in(&state, &app, credentials, &options, &client.client()).await
+    let result = match linking {
+        None => login::log_in(&state, &app, credentials, &options, &client.client()).await,
+        Some(session) if session.app.ids.app_id != app.ids.app_id => Err(Error::TokenOfAnotherApp),
+        Some(session) => link::link(&state, &session, credentials, &client.client()).await,
     };
     state.metrics.login_ended(provider, &result);
-    result.map(Json)
+    let response: LoginResponse = result?;
+    Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], response.to_json()).into_response())
+}
+
+/// The application and the provider that the path names.
+pub(in crate::http) struct ProviderRoute {
+    app: Arc<App>,
+    provider: String,
+}
+
+impl FromRequestParts<Arc<ServerState>> for ProviderRoute {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
+        let [id, provider] = path_parameters(parts, state, ["client_app_id", "provider"]).await?;
+        let app = find_app(state, &parts.headers, id)?;
+        Ok(Self { app, provider })
+    }
+}
+
+/// The user of the access token, where the query says that an identity is to be linked.
+pub(in crate::http) struct LinkingUser(Option<Session>);
+
+impl FromRequestParts<Arc<ServerState>> for LinkingUser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
+        let asked = parts.uri.query().is_some_and(|query| query.split('&').any(|part| part == "link=true"));
+        if !asked {
+            return Ok(Self(None));
+        }
+        authenticate(&parts.headers, state, TokenType::Access).await.map(Some).map(Self)
+    }
 }
 
 /// The browser redirect of the OAuth providers, none of which is supported yet.
-pub(in crate::http) async fn redirect(
-    CurrentApp(_): CurrentApp,
-    Path((_, provider)): Path<(String, String)>,
-) -> Error {
+pub(in crate::http) async fn redirect(ProviderRoute { provider, .. }: ProviderRoute) -> Error {
     Error::ProviderUnavailable(provider)
-}
-
-fn asks_to_link(query: Option<&str>) -> bool {
-    query.is_some_and(|query| query.split('&').any(|parameter| parameter == "link=true"))
 }
 
 fn read_credentials(provider: ProviderType, body: &[u8]) -> Result<(Credentials, LoginOptions), Error> {

@@ -80,7 +80,11 @@ impl ApiKeyStore for SqliteStore {
     }
 
     async fn find_api_key_login(&self, digest: &[u8; 32]) -> StoreResult<Option<ApiKeyLogin>> {
-        self.cache.key_login(digest, || self.readers.read(|connection| read_key_login(connection, digest)))
+        self.cache.key_login(
+            digest,
+            || self.readers.commits(),
+            || self.readers.read(|connection| read_key_login(connection, digest)),
+        )
     }
 
     async fn record_usage(&self, keys: Vec<ApiKeyUse>, users: Vec<(UserId, Timestamp)>) -> StoreResult<()> {
@@ -111,38 +115,30 @@ impl ApiKeyStore for SqliteStore {
 }
 
 fn insert_api_key(
-    transaction: &mut Transaction<'_>,
+    transaction: &Transaction<'_>,
     key: &NewApiKey,
     limit: u32,
 ) -> rusqlite::Result<InsertApiKeyOutcome> {
     let user_id = key.user_id.object_id().as_bytes();
     let key_id = key.key_id.object_id().as_bytes();
     let app_id = key.app_id.object_id().as_bytes();
-    let anonymous = columns::scalar(
-        transaction,
-        "SELECT anonymous FROM users WHERE user_id = ?1 AND app_id = ?2",
-        params![user_id, app_id],
+    let mut statement = transaction.prepare_cached(
+        "SELECT u.anonymous, count(k.key_id), coalesce(max(k.name = ?3), 0)
+         FROM users u LEFT JOIN api_keys k ON k.user_id = u.user_id
+         WHERE u.user_id = ?1 AND u.app_id = ?2 GROUP BY u.user_id",
     )?;
-    match anonymous {
+    let owner = columns::optional(statement.query_row(params![user_id, app_id, key.name], |row| {
+        Ok((row.get::<_, bool>(0)?, row.get::<_, u32>(1)?, row.get::<_, bool>(2)?))
+    }))?;
+    match owner {
         None => return Ok(InsertApiKeyOutcome::NoSuchUser),
-        Some(true) => return Ok(InsertApiKeyOutcome::AnonymousOwner),
-        Some(false) => {}
-    }
-    let name_taken: Option<i64> = columns::scalar(
-        transaction,
-        "SELECT 1 FROM api_keys WHERE user_id = ?1 AND name = ?2",
-        params![user_id, key.name],
-    )?;
-    if name_taken.is_some() {
-        return Ok(InsertApiKeyOutcome::NameTaken);
-    }
-    let count: Option<u32> =
-        columns::scalar(transaction, "SELECT count(*) FROM api_keys WHERE user_id = ?1", [user_id])?;
-    if count.unwrap_or(0) >= limit {
-        return Ok(InsertApiKeyOutcome::LimitReached);
+        Some((true, ..)) => return Ok(InsertApiKeyOutcome::AnonymousOwner),
+        Some((_, _, true)) => return Ok(InsertApiKeyOutcome::NameTaken),
+        Some((_, count, _)) if count >= limit => return Ok(InsertApiKeyOutcome::LimitReached),
+        Some(_) => {}
     }
     let created_at = key.created_at.unix_seconds();
-    transaction.touch(key.user_id);
+    // Nothing that is cached changes with a new key, so nobody is touched.
     transaction
         .prepare_cached(
             "INSERT INTO api_keys (user_id, key_id, app_id, name, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -10,7 +10,6 @@ use crate::store::api_keys::ApiKeyLogin;
 use crate::store::sessions::SessionState;
 use keystead_protocol::id::{ApiKeyId, SessionId, UserId};
 use quick_cache::sync::Cache as Shared;
-use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Users share versions by the hash of their id: a change to one makes 1 in so many others be read
@@ -46,11 +45,12 @@ impl Cache {
         self.version(user_id).fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Whose key has this digest; `read` is asked when the cache does not know. That nobody has it
-    /// is not remembered: it may be made at any time.
+    /// Whose key has this digest; `read` is asked when the cache does not know, and `commits` counts
+    /// the commits so far. That nobody has the key is not remembered: it may be made at any time.
     pub(super) fn key_login(
         &self,
         digest: &[u8; 32],
+        commits: impl Fn() -> u64,
         read: impl Fn() -> StoreResult<Option<ApiKeyLogin>>,
     ) -> StoreResult<Option<ApiKeyLogin>> {
         if let Some(entry) = self.key_logins.get(digest)
@@ -58,10 +58,15 @@ impl Cache {
         {
             return Ok(Some(entry.value));
         }
-        // Whose version to take before reading is known only after reading, so the row is read,
-        // and read again under its owner's version. Only the first use of a key pays for it.
-        let Some(first) = read()? else { return Ok(None) };
-        self.fill(&self.key_logins, *digest, first.user_id, read)
+        // Whose version to take before reading is known only after reading. It may be taken
+        // afterwards if nothing was committed in between; otherwise the next login tries again.
+        let before = commits();
+        let Some(value) = read()? else { return Ok(None) };
+        let version = self.version(value.user_id).load(Ordering::SeqCst);
+        if commits() == before {
+            self.key_logins.insert(*digest, Versioned { value, version });
+        }
+        Ok(Some(value))
     }
 
     /// The state behind a session; `read` is asked when the cache does not know.
@@ -75,20 +80,10 @@ impl Cache {
         {
             return Ok(Some(entry.value));
         }
-        self.fill(&self.sessions, key, key.0, read)
-    }
-
-    fn fill<K: Hash + Eq, V: Copy>(
-        &self,
-        cache: &Shared<K, Versioned<V>>,
-        key: K,
-        user_id: UserId,
-        read: impl Fn() -> StoreResult<Option<V>>,
-    ) -> StoreResult<Option<V>> {
-        let version = self.version(user_id).load(Ordering::SeqCst);
+        let version = self.version(key.0).load(Ordering::SeqCst);
         let value = read()?;
         if let Some(value) = value {
-            cache.insert(key, Versioned { value, version });
+            self.sessions.insert(key, Versioned { value, version });
         }
         Ok(value)
     }

@@ -126,11 +126,28 @@ impl EmailAccountStore for SqliteStore {
             .await
     }
 
-    async fn open_email_user(&self, email: &str, mut user: NewUser) -> StoreResult<Option<UserRecord>> {
-        let email = email.to_owned();
+    async fn open_email_user(
+        &self,
+        email: &str,
+        password_hash: &str,
+        mut user: NewUser,
+    ) -> StoreResult<Option<UserRecord>> {
+        let existing = self.readers.read(|connection| {
+            let account = find_account(connection, user.app_id, email)?;
+            let account = account.filter(|account| account.password_hash == password_hash);
+            match account.and_then(|account| account.user_id) {
+                Some(user_id) => find_user(connection, user_id),
+                None => Ok(None),
+            }
+        })?;
+        if existing.is_some() {
+            return Ok(existing);
+        }
+        let (email, password_hash) = (email.to_owned(), password_hash.to_owned());
         self.writer
             .write(move |transaction| {
-                let Some(account) = find_account(transaction, user.app_id, &email)? else {
+                let account = find_account(transaction, user.app_id, &email)?;
+                let Some(account) = account.filter(|account| account.password_hash == password_hash) else {
                     return Ok(None);
                 };
                 if let Some(user_id) = account.user_id {
@@ -148,12 +165,14 @@ impl EmailAccountStore for SqliteStore {
         user_id: UserId,
         app_id: AppId,
         email: &str,
+        password_hash: &str,
         now: Timestamp,
     ) -> StoreResult<LinkOutcome> {
-        let email = email.to_owned();
+        let (email, password_hash) = (email.to_owned(), password_hash.to_owned());
         self.writer
             .write(move |transaction| {
                 let account = find_account(transaction, app_id, &email)?;
+                let account = account.filter(|account| account.password_hash == password_hash);
                 let Some(account) = account else { return Ok(LinkOutcome::OwnedByAnother) };
                 match account.user_id {
                     Some(owner) if owner == user_id => return Ok(LinkOutcome::AlreadyLinked),

@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_init.sql")];
 
-/// "KeyS", so that `file` and other programs can tell whose database this is.
+/// "`KeyS`", so that `file` and other programs can tell whose database this is.
 const APPLICATION_ID: i32 = 0x4b65_7953;
 
 pub(super) fn run(connection: &mut Connection) -> StoreResult<()> {

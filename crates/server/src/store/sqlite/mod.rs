@@ -20,6 +20,7 @@ use super::{Store, StoreError, StoreResult};
 use cache::Cache;
 use readers::Readers;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use std::path::Path;
 use std::sync::Arc;
 use writer::Writer;
@@ -41,18 +42,31 @@ impl SqliteStore {
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
              PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;
-             PRAGMA cache_size = -16000; PRAGMA busy_timeout = 5000;",
+             PRAGMA cache_size = -16000; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;",
         )?;
         connection.set_prepared_statement_cache_capacity(128);
+        keep_plans(&connection)?;
         migrate::run(&mut connection)?;
         let cache = Arc::new(Cache::new());
         let readers = Arc::new(Readers::open(file)?);
-        let writer = Writer::start(connection, file, Arc::clone(&readers), Arc::clone(&cache))?;
+        let writer = Writer::start(connection, Arc::clone(&readers), Arc::clone(&cache))?;
         Ok(Self { readers, writer, cache })
     }
 }
 
+/// Without this, SQLite plans a prepared statement anew whenever other values are bound to it, which
+/// costs more than most of our statements do.
+fn keep_plans(connection: &Connection) -> StoreResult<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 impl Store for SqliteStore {
+    fn check(&self) -> StoreResult<()> {
+        self.writer.check()?;
+        self.readers.read(|connection| connection.query_row("SELECT count(*) FROM apps", [], |_| Ok(())))
+    }
+
     fn close(&self) {
         self.writer.close();
     }

@@ -32,12 +32,17 @@ impl Readers {
         let mut reader = self.acquire();
         // The count must be read before the transaction begins: then the snapshot may be newer
         // than the count says, never older.
-        let commits = self.commits.load(Ordering::SeqCst);
+        let commits = self.commits();
         reader.renew(commits)?;
         query(&reader.connection).map_err(|error| {
             reader.release();
             StoreError::from(error)
         })
+    }
+
+    /// How many commits there were so far.
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
     }
 
     /// Tells the readers that their snapshots are of the past.
@@ -72,6 +77,7 @@ impl Reader {
              PRAGMA busy_timeout = 5000;",
         )?;
         connection.set_prepared_statement_cache_capacity(64);
+        super::keep_plans(&connection)?;
         Ok(Self { connection, snapshot: None })
     }
 

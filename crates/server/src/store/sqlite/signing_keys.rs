@@ -13,7 +13,7 @@ impl SigningKeyStore for SqliteStore {
         self.readers.read(|connection| {
             let mut statement = connection.prepare(
                 "SELECT key_id, app_id, token_type, algorithm, sealed_key, created_at FROM signing_keys
-                 ORDER BY created_at, key_id",
+                 ORDER BY position",
             )?;
             statement
                 .query_map([], |row| {
@@ -38,8 +38,10 @@ impl SigningKeyStore for SqliteStore {
         self.writer
             .write(move |transaction| {
                 transaction.execute(
-                    "INSERT INTO signing_keys (key_id, app_id, token_type, algorithm, sealed_key, created_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "INSERT INTO signing_keys
+                         (key_id, app_id, token_type, algorithm, sealed_key, created_at, position)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+                             (SELECT coalesce(max(position), 0) + 1 FROM signing_keys))",
                     params![
                         key.key_id,
                         key.app_id.object_id().as_bytes(),

@@ -6,7 +6,8 @@ use super::readers::Readers;
 use crate::store::{StoreError, StoreResult};
 use keystead_protocol::id::UserId;
 use rusqlite::Connection;
-use std::path::{Path, PathBuf};
+use rusqlite::hooks::Wal;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -15,8 +16,9 @@ use tokio::sync::oneshot;
 
 /// At most so many writes share a commit: enough to amortise the fsync, few enough to answer soon.
 const MAX_BATCH: usize = 512;
-/// Above this the log is folded back into the database even when writes keep coming.
-const MAX_LOG_BYTES: u64 = 16 << 20;
+/// When the log has so many pages (16 MiB), it is folded back into the database even while writes
+/// keep coming.
+const MAX_LOG_PAGES: u32 = 4096;
 /// After so long without a write the log is folded back and emptied.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -32,8 +34,8 @@ pub(super) struct Transaction<'c> {
 }
 
 impl Transaction<'_> {
-    /// Says that what is cached of this user may change with this write. Every write to a row that
-    /// belongs to a user says so.
+    /// Says that what is cached of this user changes with this write. Every write says so that
+    /// changes an answer of `find_session_state` or `find_api_key_login` other than "no such thing".
     pub(super) fn touch(&mut self, user_id: UserId) {
         self.touched.push(user_id);
     }
@@ -84,15 +86,18 @@ where
 
 impl Writer {
     pub(super) fn start(
-        connection: Connection,
-        file: &Path,
+        mut connection: Connection,
         readers: Arc<Readers>,
         cache: Arc<Cache>,
     ) -> StoreResult<Self> {
         let (queue, jobs) = mpsc::sync_channel(4 * MAX_BATCH);
-        let mut log = file.as_os_str().to_owned();
-        log.push("-wal");
-        let thread = WriterThread { connection, log: PathBuf::from(log), readers, cache };
+        let log_pages = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&log_pages);
+        connection.wal_hook(Some(move |_: &mut Wal, pages| {
+            counted.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        let thread = WriterThread { connection, log_pages, readers, cache };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || thread.run(&jobs))
@@ -119,6 +124,15 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
+    /// Whether there is anybody to write.
+    pub(super) fn check(&self) -> StoreResult<()> {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        match thread.as_ref() {
+            Some(thread) if !thread.is_finished() => Ok(()),
+            _ => Err(StoreError::Closed),
+        }
+    }
+
     /// Finishes what is queued and ends the thread.
     pub(super) fn close(&self) {
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -137,7 +151,8 @@ impl Drop for Writer {
 
 struct WriterThread {
     connection: Connection,
-    log: PathBuf,
+    /// How long the log was after the last commit.
+    log_pages: Arc<AtomicU32>,
     readers: Arc<Readers>,
     cache: Arc<Cache>,
 }
@@ -151,7 +166,7 @@ impl WriterThread {
                     let batch = std::iter::once(first).chain(jobs.try_iter()).take(MAX_BATCH).collect();
                     self.commit(batch);
                     log_may_be_emptied = true;
-                    if std::fs::metadata(&self.log).is_ok_and(|log| log.len() > MAX_LOG_BYTES) {
+                    if self.log_pages.load(Ordering::Relaxed) > MAX_LOG_PAGES {
                         self.checkpoint("PASSIVE");
                     }
                 }
@@ -182,7 +197,7 @@ impl WriterThread {
             self.cache.invalidate(user_id);
         }
         for job in batch {
-            job.answer(outcome.as_ref().map(|()| ()));
+            job.answer(outcome.as_ref().copied());
         }
     }
 

@@ -1,0 +1,14 @@
+mod api_keys;
+mod bad_input;
+mod cross_origin;
+mod custom_token;
+mod email_password;
+mod functions;
+mod link;
+mod location;
+mod login;
+mod profile;
+mod revocation;
+mod sessions;
+mod throttle;
+mod tokens;

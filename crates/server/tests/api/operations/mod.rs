@@ -1,0 +1,4 @@
+mod health;
+mod planted_secrets;
+mod restart;
+mod sweep;

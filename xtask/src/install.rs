@@ -1,0 +1,49 @@
+//! Installing what tests and benchmarks need: Debian packages and npm packages.
+
+use crate::run::must;
+use crate::workspace;
+use std::process::{Command, Stdio};
+
+/// Installs those Debian packages that are missing.
+pub(crate) fn debian(packages: &[&str]) -> Result<(), String> {
+    let missing: Vec<_> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("installing {}", missing.join(", "));
+    must(apt_get().arg("update").arg("-qq"))?;
+    must(apt_get().args(["install", "-y", "-qq", "--no-install-recommends"]).args(&missing))
+}
+
+/// Installs the npm packages of a folder, exactly as its lock file says.
+pub(crate) fn npm(folder: &str) -> Result<(), String> {
+    let folder = workspace().join(folder);
+    let modified = |file: &str| folder.join(file).metadata().and_then(|metadata| metadata.modified()).ok();
+    let installed = modified("node_modules/.package-lock.json");
+    if installed.is_some() && installed >= modified("package-lock.json") {
+        return Ok(());
+    }
+    println!("installing npm packages in {}", folder.display());
+    must(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))
+}
+
+fn is_installed(package: &str) -> bool {
+    let status = Command::new("dpkg-query")
+        .args(["--show", "--showformat=${db:Status-Status}", package])
+        .stderr(Stdio::null())
+        .output();
+    status.is_ok_and(|output| output.stdout == b"installed")
+}
+
+fn apt_get() -> Command {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+    let mut command = if is_root {
+        Command::new("apt-get")
+    } else {
+        let mut sudo = Command::new("sudo");
+        sudo.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        sudo
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}

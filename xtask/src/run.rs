@@ -1,0 +1,27 @@
+//! Running other programs.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+/// Runs a command that must succeed.
+pub(crate) fn must(command: &mut Command) -> Result<(), String> {
+    let name = format!("{command:?}");
+    let status = command.status().map_err(|error| format!("{name} does not run: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{name} failed: {status}")) }
+}
+
+/// Runs a command, shows what it writes to standard output as it comes, and gives each line to
+/// `read`. Returns whether it succeeded.
+pub(crate) fn watch(command: &mut Command, mut read: impl FnMut(&str)) -> Result<bool, String> {
+    let name = format!("{command:?}");
+    let failed = |error: std::io::Error| format!("{name} does not run: {error}");
+    let mut process = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
+    if let Some(output) = process.stdout.take() {
+        for line in BufReader::new(output).lines() {
+            let line = line.map_err(failed)?;
+            println!("{line}");
+            read(&line);
+        }
+    }
+    Ok(process.wait().map_err(failed)?.success())
+}
