@@ -121,7 +121,7 @@ async fn insert_keys(
         };
         let state = Arc::clone(state);
         waiting.spawn(async move {
-            state.store.insert_api_key(key, u32::MAX).await.map(drop).map_err(|error| error.to_string())
+            state.store.insert_api_key(key, u32::MAX, None).await.map(drop).map_err(|error| error.to_string())
         });
         settle(&mut waiting, CONCURRENCY).await?;
     }
@@ -145,7 +145,8 @@ fn open_sessions(state: &Arc<ServerState>, users: &[UserId], file: &Path) -> Res
                 credential_generation: 0,
             },
         };
-        let tokens = sessions::open(state, &app(state)?, &who, DeviceId::NONE).map_err(|e| e.to_string())?;
+        let app = app(state)?;
+        let tokens = sessions::open(state, &app, &who, DeviceId::NONE).map_err(|e| e.to_string())?;
         length = tokens.refresh_token.len() + 1;
         writeln!(output, "{}", tokens.refresh_token).map_err(|error| error.to_string())?;
     }

@@ -9,9 +9,7 @@ use std::io::IsTerminal as _;
 /// password, which is never shown again.
 pub(crate) fn show(server: &Server) {
     let state = &server.state;
-    if let Some(admin) = &server.generated_admin {
-        println!("\n  Administrator (shown this once): {}  {}\n", admin.email, admin.password.expose());
-    }
+    show_admin(server);
     if !std::io::stdout().is_terminal() {
         return;
     }
@@ -26,6 +24,13 @@ pub(crate) fn show(server: &Server) {
     println!("    const app = new Realm.App({{ id: \"{first}\", baseUrl: \"{base_url}\" }});");
     println!("    const user = await app.logIn(Realm.Credentials.emailPassword(email, password));");
     println!("    const {{ key }} = await user.apiKeys.create(\"myApiKey\");\n");
+}
+
+/// The administrator who was made just now, if one was.
+pub(crate) fn show_admin(server: &Server) {
+    if let Some(admin) = &server.generated_admin {
+        println!("\n  Administrator (shown this once): {}  {}\n", admin.email, admin.password.expose());
+    }
 }
 
 /// A line for a person.

@@ -54,7 +54,7 @@ pub(crate) struct ServeOptions {
     admin_password_file: Option<PathBuf>,
 
     /// Mail server, like smtp://user:password@host:587?tls=required [default: none; a server that
-    /// only this machine reaches writes mails to its log]
+    /// listens on this machine alone writes mails to its log]
     #[arg(long, env = "KEYSTEAD_SMTP_URL", hide_env_values = true)]
     smtp_url: Option<String>,
 

@@ -138,6 +138,7 @@ impl From<PasswordError> for Error {
     fn from(error: PasswordError) -> Self {
         match error {
             PasswordError::Busy => Self::Busy(Duration::from_secs(5)),
+            PasswordError::Throttled(wait) => wait.into(),
             PasswordError::Failed => Self::Internal(error.to_string()),
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::domain::passwords::Verification;
 use crate::domain::pepper::{CryptoFailed, Pepper};
+use crate::domain::throttle::Attempt;
 use crate::domain::tokens::{Algorithm, KeyRing, SigningKey};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
@@ -61,7 +62,7 @@ pub async fn ensure(state: &ServerState) -> Result<Option<GeneratedAdmin>, Error
     if let Some(password) = &settings.password {
         let password = || SecretText::from(password.expose().to_owned());
         let stored = existing.map(|admin| admin.password_hash);
-        if state.passwords.verify(password(), stored).await? == Verification::Wrong {
+        if state.passwords.verify(password(), stored, Attempt::UNCOUNTED).await? == Verification::Wrong {
             put(state, email, password()).await?;
         }
         return Ok(None);
@@ -135,15 +136,12 @@ pub async fn log_in(
     password: SecretText,
     client: &Client<'_>,
 ) -> Result<AdminTokens, Error> {
-    let no_app = AppId::from(NO_APP);
-    state.throttles.check_address(client.address)?;
-    state.throttles.check_account(no_app, email)?;
+    let attempt = state.throttles.attempt(client.address, AppId::from(NO_APP), email);
+    attempt.check()?;
     let admin = state.store.find_admin_by_email(email).await?;
     let stored = admin.as_ref().map(|admin| admin.password_hash.clone());
-    let verification = state.passwords.verify(password, stored).await?;
+    let verification = state.passwords.verify(password, stored, attempt).await?;
     let (Some(admin), Verification::Right { .. }) = (admin, verification) else {
-        state.throttles.count_address(client.address);
-        state.throttles.count_account(no_app, email);
         return Err(Error::InvalidPassword);
     };
     Ok(AdminTokens {

@@ -53,12 +53,12 @@ pub async fn create(state: &ServerState, session: &Session, name: String) -> Res
         },
         created_at,
     };
-    match state.store.insert_api_key(key, MAX_KEYS_PER_USER).await? {
+    match state.store.insert_api_key(key, MAX_KEYS_PER_USER, Some(session.guard())).await? {
         InsertApiKeyOutcome::Inserted => Ok(CreatedKey { id, name, secret }),
         InsertApiKeyOutcome::NameTaken => Err(Error::ApiKeyNameTaken),
         InsertApiKeyOutcome::LimitReached => Err(Error::ApiKeyLimitReached(MAX_KEYS_PER_USER)),
         InsertApiKeyOutcome::AnonymousOwner => Err(Error::ApiKeyForAnonymous),
-        InsertApiKeyOutcome::NoSuchUser => Err(Error::SessionEnded),
+        InsertApiKeyOutcome::NoSuchUser | InsertApiKeyOutcome::SessionEnded => Err(Error::SessionEnded),
     }
 }
 

@@ -30,6 +30,7 @@ pub async fn register(
     client: &Client<'_>,
 ) -> Result<(), Error> {
     let config = config(app)?;
+    state.throttles.check_address(client.address)?;
     state.throttles.count_registration(client.address)?;
     check_password(&password)?;
     if email.is_empty() || email.chars().count() > MAX_EMAIL_LENGTH || email.chars().any(char::is_control) {
@@ -162,6 +163,10 @@ pub async fn reset(
     config(app)?;
     check_password(&password)?;
     let presented = present(state, app, token, client)?;
+    // A made-up token must not cost a hash.
+    if !state.store.has_email_token(presented.clone(), EmailTokenPurpose::Reset).await? {
+        return Err(token_refused(state, client));
+    }
     let password_hash = state.passwords.hash(password).await?;
     if state.store.reset_password(presented, password_hash).await? {
         Ok(())
@@ -214,13 +219,8 @@ async fn find_account(
 }
 
 fn email_in_use(state: &ServerState, client: &Client<'_>) -> Error {
-    match state.throttles.check_address(client.address) {
-        Ok(()) => {
-            state.throttles.count_address(client.address);
-            Error::EmailInUse
-        }
-        Err(wait) => wait.into(),
-    }
+    state.throttles.count_address(client.address);
+    Error::EmailInUse
 }
 
 async fn send(

@@ -34,14 +34,14 @@ pub async fn link(
                 email_password::verify(state, app, &email, password, client).await.map_err(refused)?;
             let outcome = state
                 .store
-                .link_email_account(session.user_id, app.ids.app_id, &email, &account.password_hash, now)
+                .link_email_account(session.guard(), app.ids.app_id, &email, &account.password_hash, now)
                 .await?;
             (ProviderType::LocalUserpass, account.identity_id.to_string(), outcome)
         }
         Credentials::CustomToken(token) => {
             let identity = custom_token::verify(state, app, &token, client).await.map_err(refused)?;
             let id = identity.identity_id.clone();
-            let outcome = state.store.link_identity(session.user_id, app.ids.app_id, identity).await?;
+            let outcome = state.store.link_identity(session.guard(), app.ids.app_id, identity).await?;
             (ProviderType::CustomToken, id, outcome)
         }
     };
@@ -49,7 +49,7 @@ pub async fn link(
         LinkOutcome::Linked | LinkOutcome::AlreadyLinked => {}
         LinkOutcome::OwnedByAnother => return Err(Error::LinkOwnedByAnother),
         LinkOutcome::SecondEmail => return Err(Error::LinkSecondEmail),
-        LinkOutcome::NoSuchUser => return Err(Error::SessionEnded),
+        LinkOutcome::SessionEnded => return Err(Error::SessionEnded),
     }
     sessions::tokens(state, session, provider_type, &identity_id)
 }

@@ -8,7 +8,6 @@ use crate::state::{Client, ServerState};
 use keystead_protocol::credentials::LoginOptions;
 use keystead_protocol::id::DeviceId;
 use keystead_protocol::session::LoginResponse;
-use std::sync::Arc;
 
 /// Opens a session for whoever the credentials prove.
 ///
@@ -16,7 +15,7 @@ use std::sync::Arc;
 /// The credentials are refused, the user is disabled, or too many attempts failed.
 pub async fn log_in(
     state: &ServerState,
-    app: &Arc<App>,
+    app: &App,
     credentials: Credentials,
     options: &LoginOptions,
     client: &Client<'_>,

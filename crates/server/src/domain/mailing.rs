@@ -101,9 +101,9 @@ pub async fn send_due(state: &ServerState) -> StoreResult<()> {
         let now = state.clock.now();
         let due = state.store.list_due_mails(now, BATCH).await?;
         let more = due.len() == BATCH as usize;
-        for record in due {
-            send_one(state, record, now).await?;
-        }
+        // Side by side: one slow recipient must not let the links of all others expire.
+        let sent = due.into_iter().map(|record| send_one(state, record, now));
+        futures_util::future::try_join_all(sent).await?;
         if !more {
             return Ok(());
         }

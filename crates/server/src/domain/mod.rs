@@ -16,6 +16,7 @@ pub mod secret_key;
 pub mod sessions;
 pub mod signing_keys;
 pub mod throttle;
+pub mod throttles;
 pub mod tokens;
 pub mod usage;
 pub mod users;

@@ -1,6 +1,7 @@
 //! Password hashing: Argon2id with OWASP's parameters, on few threads at a time, so that a flood of
 //! logins can take neither all memory nor all processors from those who log in with keys.
 
+use crate::domain::throttle::{Attempt, RetryAfter};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use keystead_protocol::secret::SecretText;
@@ -41,9 +42,18 @@ pub enum PasswordError {
     /// Too many wait already.
     #[error("too many passwords wait to be verified")]
     Busy,
+    /// Too many attempts failed.
+    #[error("too many attempts failed")]
+    Throttled(RetryAfter),
     /// The library refused, or a stored hash is damaged.
     #[error("a password could not be hashed")]
     Failed,
+}
+
+impl From<RetryAfter> for PasswordError {
+    fn from(wait: RetryAfter) -> Self {
+        Self::Throttled(wait)
+    }
 }
 
 impl Passwords {
@@ -77,21 +87,27 @@ impl Passwords {
     /// does not exist, and is as slow as a wrong password.
     ///
     /// # Errors
-    /// [`PasswordError::Busy`] when too many wait.
+    /// [`PasswordError::Busy`] when too many wait, [`PasswordError::Throttled`] when too many failed.
     pub async fn verify(
         &self,
         password: SecretText,
         stored: Option<String>,
+        attempt: Attempt,
     ) -> Result<Verification, PasswordError> {
         let argon2 = self.argon2.clone();
         let exists = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.nobody.clone());
         self.take_turn(move || {
+            // Both looked at and counted while it is this attempt's turn: many at once do not slip
+            // through, and who hangs up has guessed all the same.
+            attempt.check()?;
             let parsed = PasswordHash::new(&stored).map_err(|_| PasswordError::Failed)?;
             let right = argon2.verify_password(password.expose().as_bytes(), &parsed).is_ok();
             if !(right && exists) {
+                attempt.failed();
                 return Ok(Verification::Wrong);
             }
+            attempt.succeeded();
             let current = Params::try_from(&parsed).is_ok_and(|params| {
                 (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES)
             }) && parsed.algorithm.as_str() == Algorithm::Argon2id.as_str();
@@ -136,7 +152,7 @@ mod tests {
         let stored = passwords.hash(password("correct horse")).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
         let verify = async |text: &str, stored: Option<&String>| {
-            passwords.verify(password(text), stored.cloned()).await.unwrap()
+            passwords.verify(password(text), stored.cloned(), Attempt::UNCOUNTED).await.unwrap()
         };
         assert_eq!(verify("correct horse", Some(&stored)).await, Verification::Right { better_hash: None });
         assert_eq!(verify("Correct horse", Some(&stored)).await, Verification::Wrong);
@@ -149,7 +165,7 @@ mod tests {
         let stored = hash(&weak, &password("pw")).unwrap();
         let passwords = Passwords::new().unwrap();
         let Verification::Right { better_hash: Some(better) } =
-            passwords.verify(password("pw"), Some(stored)).await.unwrap()
+            passwords.verify(password("pw"), Some(stored), Attempt::UNCOUNTED).await.unwrap()
         else {
             panic!("the hash was not upgraded");
         };

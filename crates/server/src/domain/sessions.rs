@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::domain::tokens::Algorithm;
 use crate::error::Error;
 use crate::state::ServerState;
-use crate::store::sessions::SessionState;
+use crate::store::sessions::{SessionGuard, SessionState};
 use keystead_protocol::id::{ApiKeyId, AppId, DeviceId, DomainId, ProviderId, SessionId, UserId};
 use keystead_protocol::provider::ProviderType;
 use keystead_protocol::session::{AccessClaims, LoginResponse, RefreshClaims, TokenIdentity, TokenType};
@@ -59,124 +59,168 @@ pub struct Session {
     pub device_id: DeviceId,
     /// What it stands on.
     pub grounds: Grounds,
+    /// What the store said of it when the token was checked.
+    pub standing: SessionState,
     /// When the token that was presented ends.
     pub expires_at: Timestamp,
+}
+
+impl Session {
+    /// For writes that must not happen if the session ended since it was checked.
+    pub fn guard(&self) -> SessionGuard {
+        SessionGuard {
+            user_id: self.user_id,
+            session_id: self.session_id,
+            api_key: self.grounds.api_key,
+            seen: self.standing,
+        }
+    }
 }
 
 /// Opens a session and returns its tokens.
 pub fn open(
     state: &ServerState,
-    app: &Arc<App>,
+    app: &App,
     who: &Authenticated,
     device_id: DeviceId,
 ) -> Result<LoginResponse, Error> {
-    let session = Session {
-        app: Arc::clone(app),
+    let holder = Holder {
+        app,
         user_id: who.user_id,
         session_id: state.ids.next(state.clock.now()),
         device_id,
         grounds: who.grounds,
-        expires_at: state.clock.now(),
     };
-    tokens(state, &session, who.grounds.provider_type, &who.identity_id)
+    holder.tokens(state, who.grounds.provider_type, &who.identity_id)
 }
 
-/// New tokens of a session, with the identity that was just proved: the login's, or a linked one.
-/// The session keeps standing on what it was opened with, and ends when it was going to end.
+/// New tokens of a session, with an identity that was just linked. The session keeps standing on what
+/// it was opened with, and ends when it was going to end.
 pub fn tokens(
     state: &ServerState,
     session: &Session,
     provider_type: ProviderType,
     identity_id: &str,
 ) -> Result<LoginResponse, Error> {
-    let identity = TokenIdentity {
-        id: Cow::Borrowed(identity_id),
-        provider_type,
-        provider_id: session.app.provider_id(provider_type),
-    };
-    let claims = RefreshClaims {
-        baas_data: (),
-        baas_device_id: session.device_id,
-        baas_domain_id: session.app.ids.domain_id,
-        baas_id: session.session_id,
-        baas_identity: identity.clone(),
-        exp: end_of(state, session).unix_seconds(),
-        iat: state.clock.now().unix_seconds(),
-        stitch_data: (),
-        stitch_device_id: session.device_id,
-        stitch_domain_id: session.app.ids.domain_id,
-        stitch_id: session.session_id,
-        stitch_identity: identity,
-        sub: session.user_id,
-        typ: TokenType::Refresh,
-        ks_provider_type: session.grounds.provider_type,
-        ks_api_key_id: session.grounds.api_key,
-        ks_user_generation: session.grounds.user_generation,
-        ks_credential_generation: session.grounds.credential_generation,
-    };
-    Ok(LoginResponse {
-        access_token: access_token(state, session)?,
-        refresh_token: sign(state, session, TokenType::Refresh, Algorithm::Hs256, &claims.to_json())?,
-        user_id: session.user_id,
-        device_id: session.device_id,
-    })
+    Holder::of(session).tokens(state, provider_type, identity_id)
 }
 
 /// A new access token for a session.
 pub fn refresh(state: &ServerState, session: &Session) -> Result<String, Error> {
     state.usage.user_seen(session.user_id, state.clock.now());
-    access_token(state, session)
+    Holder::of(session).access_token(state)
 }
 
 /// Ends one session. Its access tokens end with it.
 pub async fn end(state: &ServerState, session: &Session) -> Result<(), Error> {
-    // The record must outlast every refresh token of the session.
-    let until = session.expires_at.max(end_of(state, session));
+    // The record must outlast every token of the session, the last access token included.
+    let until = session.expires_at.max(end_of(state, session.session_id, session.grounds));
+    let until = until.plus(ACCESS_TOKEN_LIFETIME);
     state.store.revoke_session(session.user_id, session.session_id, until).await?;
     Ok(())
 }
 
 /// A session lasts from its login, which its id tells, for as long as is set now.
-fn end_of(state: &ServerState, session: &Session) -> Timestamp {
-    let login = Timestamp::from_unix_seconds(session.session_id.object_id().seconds().into());
-    login.plus(match session.grounds.provider_type {
+fn end_of(state: &ServerState, session_id: SessionId, grounds: Grounds) -> Timestamp {
+    let login = Timestamp::from_unix_seconds(session_id.object_id().seconds().into());
+    login.plus(match grounds.provider_type {
         ProviderType::AnonUser => ANONYMOUS_LIFETIME,
         _ => state.settings.refresh_token_lifetime,
     })
 }
 
-fn access_token(state: &ServerState, session: &Session) -> Result<String, Error> {
-    let now = state.clock.now();
-    let claims = AccessClaims {
-        baas_device_id: session.device_id,
-        baas_domain_id: session.app.ids.domain_id,
-        exp: now.plus(ACCESS_TOKEN_LIFETIME).unix_seconds(),
-        iat: now.unix_seconds(),
-        iss: session.session_id,
-        stitch_device_id: session.device_id,
-        stitch_domain_id: session.app.ids.domain_id,
-        sub: session.user_id,
-        typ: TokenType::Access,
-        ks_provider_type: session.grounds.provider_type,
-        ks_api_key_id: session.grounds.api_key,
-        ks_user_generation: session.grounds.user_generation,
-        ks_credential_generation: session.grounds.credential_generation,
-    };
-    sign(state, session, TokenType::Access, state.settings.key_policy.access_algorithm, &claims.to_json())
+/// What goes into the tokens of a session.
+struct Holder<'s> {
+    app: &'s App,
+    user_id: UserId,
+    session_id: SessionId,
+    device_id: DeviceId,
+    grounds: Grounds,
 }
 
-fn sign(
-    state: &ServerState,
-    session: &Session,
-    token_type: TokenType,
-    algorithm: Algorithm,
-    claims: &[u8],
-) -> Result<String, Error> {
-    let ring = state.key_ring();
-    let key = ring
-        .current(session.app.ids.app_id, token_type, algorithm)
-        .ok_or_else(|| Error::Internal("the application has no signing key".into()))?;
-    key.sign(claims)
+impl<'s> Holder<'s> {
+    fn of(session: &'s Session) -> Self {
+        Self {
+            app: &session.app,
+            user_id: session.user_id,
+            session_id: session.session_id,
+            device_id: session.device_id,
+            grounds: session.grounds,
+        }
+    }
+
+    fn tokens(
+        &self,
+        state: &ServerState,
+        provider_type: ProviderType,
+        identity_id: &str,
+    ) -> Result<LoginResponse, Error> {
+        let identity = TokenIdentity {
+            id: Cow::Borrowed(identity_id),
+            provider_type,
+            provider_id: self.app.provider_id(provider_type),
+        };
+        let claims = RefreshClaims {
+            baas_data: (),
+            baas_device_id: self.device_id,
+            baas_domain_id: self.app.ids.domain_id,
+            baas_id: self.session_id,
+            baas_identity: identity.clone(),
+            exp: end_of(state, self.session_id, self.grounds).unix_seconds(),
+            iat: state.clock.now().unix_seconds(),
+            stitch_data: (),
+            stitch_device_id: self.device_id,
+            stitch_domain_id: self.app.ids.domain_id,
+            stitch_id: self.session_id,
+            stitch_identity: identity,
+            sub: self.user_id,
+            typ: TokenType::Refresh,
+            ks_provider_type: self.grounds.provider_type,
+            ks_api_key_id: self.grounds.api_key,
+            ks_user_generation: self.grounds.user_generation,
+            ks_credential_generation: self.grounds.credential_generation,
+        };
+        Ok(LoginResponse {
+            access_token: self.access_token(state)?,
+            refresh_token: self.sign(state, TokenType::Refresh, Algorithm::Hs256, &claims.to_json())?,
+            user_id: self.user_id,
+            device_id: self.device_id,
+        })
+    }
+
+    fn access_token(&self, state: &ServerState) -> Result<String, Error> {
+        let now = state.clock.now();
+        let claims = AccessClaims {
+            baas_device_id: self.device_id,
+            baas_domain_id: self.app.ids.domain_id,
+            exp: now.plus(ACCESS_TOKEN_LIFETIME).unix_seconds(),
+            iat: now.unix_seconds(),
+            iss: self.session_id,
+            stitch_device_id: self.device_id,
+            stitch_domain_id: self.app.ids.domain_id,
+            sub: self.user_id,
+            typ: TokenType::Access,
+            ks_provider_type: self.grounds.provider_type,
+            ks_api_key_id: self.grounds.api_key,
+            ks_user_generation: self.grounds.user_generation,
+            ks_credential_generation: self.grounds.credential_generation,
+        };
+        self.sign(state, TokenType::Access, state.settings.key_policy.access_algorithm, &claims.to_json())
+    }
+
+    fn sign(
+        &self,
+        state: &ServerState,
+        token_type: TokenType,
+        algorithm: Algorithm,
+        claims: &[u8],
+    ) -> Result<String, Error> {
+        let ring = state.key_ring();
+        let key = ring
+            .current(self.app.ids.app_id, token_type, algorithm)
+            .ok_or_else(|| Error::Internal("the application has no signing key".into()))?;
+        key.sign(claims)
+    }
 }
 
 /// The claims that matter for checking, of either type of token.
@@ -205,6 +249,15 @@ pub struct CheckedClaims {
 }
 
 impl CheckedClaims {
+    fn grounds(&self) -> Grounds {
+        Grounds {
+            provider_type: self.ks_provider_type,
+            api_key: self.ks_api_key_id,
+            user_generation: self.ks_user_generation,
+            credential_generation: self.ks_credential_generation,
+        }
+    }
+
     /// The session.
     pub fn session_id(&self) -> Option<SessionId> {
         self.iss.or(self.baas_id)
@@ -221,23 +274,24 @@ pub async fn authenticate(state: &ServerState, token: &str, wanted: TokenType) -
     if app.ids.app_id != key_app {
         return Err(Error::TokenForged(wanted));
     }
-    if claims.exp <= state.clock.now().unix_seconds() {
+    let session_id = claims.session_id().ok_or(Error::TokenMalformed(wanted))?;
+    let grounds = claims.grounds();
+    let now = state.clock.now();
+    // The life of sessions may have been shortened since the token was made.
+    let end = end_of(state, session_id, grounds);
+    let end = if wanted == TokenType::Access { end.plus(ACCESS_TOKEN_LIFETIME) } else { end };
+    if claims.exp <= now.unix_seconds() || end <= now {
         return Err(Error::TokenExpired(wanted));
     }
-    let session_id = claims.session_id().ok_or(Error::TokenMalformed(wanted))?;
     let standing = state.store.find_session_state(claims.sub, session_id, claims.ks_api_key_id).await?;
-    check_standing(&claims, app.ids.app_id, standing, wanted)?;
+    let standing = check_standing(grounds, app.ids.app_id, standing, wanted)?;
     Ok(Session {
         app,
         user_id: claims.sub,
         session_id,
         device_id: claims.baas_device_id,
-        grounds: Grounds {
-            provider_type: claims.ks_provider_type,
-            api_key: claims.ks_api_key_id,
-            user_generation: claims.ks_user_generation,
-            credential_generation: claims.ks_credential_generation,
-        },
+        grounds,
+        standing,
         expires_at: Timestamp::from_unix_seconds(claims.exp),
     })
 }
@@ -251,11 +305,11 @@ pub fn verify(state: &ServerState, token: &str, wanted: TokenType) -> Result<(Ch
 
 /// The revocation contract, in one place.
 fn check_standing(
-    claims: &CheckedClaims,
+    grounds: Grounds,
     app_id: AppId,
     standing: Option<SessionState>,
     token_type: TokenType,
-) -> Result<(), Error> {
+) -> Result<SessionState, Error> {
     let standing = standing.filter(|standing| standing.app_id == app_id).ok_or(Error::SessionEnded)?;
     if standing.user_disabled {
         // SDKs expect that a disabled user's refresh token is an invalid session (protocol §2.7).
@@ -264,16 +318,16 @@ fn check_standing(
             TokenType::Refresh => Error::SessionEnded,
         });
     }
-    let credential_generation = match (claims.ks_provider_type, claims.ks_api_key_id, standing.api_key) {
+    let credential_generation = match (grounds.provider_type, grounds.api_key, standing.api_key) {
         (ProviderType::ApiKey, Some(_), Some(key)) if !key.disabled => key.generation,
         (ProviderType::ApiKey, ..) => return Err(Error::SessionEnded),
         (ProviderType::LocalUserpass, ..) => standing.password_generation,
         _ => 0,
     };
     let stands = !standing.revoked
-        && claims.ks_user_generation == standing.user_generation
-        && claims.ks_credential_generation == credential_generation;
-    if stands { Ok(()) } else { Err(Error::SessionEnded) }
+        && grounds.user_generation == standing.user_generation
+        && grounds.credential_generation == credential_generation;
+    if stands { Ok(standing) } else { Err(Error::SessionEnded) }
 }
 
 impl App {

@@ -2,11 +2,12 @@
 //! steadily; when it is used up, the next attempt is refused until some of it is back. Success costs
 //! nothing.
 
+use crate::domain::throttles::Throttles;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// So many failures per so long, all of which may come at once; or no limit.
@@ -20,6 +21,11 @@ impl ThrottleRate {
     /// So many failures per minute.
     pub const fn per_minute(failures: u32) -> Self {
         Self(Some((failures, Duration::from_mins(1))))
+    }
+
+    /// So many failures per hour.
+    pub const fn per_hour(failures: u32) -> Self {
+        Self(Some((failures, Duration::from_hours(1))))
     }
 
     /// The same rate, `factor` times as generous.
@@ -110,6 +116,50 @@ impl<K: Hash + Eq> Throttle<K> {
         let entry = whole_at.entry(key).or_insert(now);
         // The debt never grows past what the burst allows, so nobody is locked out for long.
         *entry = ((*entry).max(now) + period / burst).min(now + period);
+    }
+}
+
+/// One attempt to log in to an account. It is checked and counted when it is its turn.
+pub struct Attempt(Option<Counted>);
+
+struct Counted {
+    throttles: Arc<Throttles>,
+    address: IpAddr,
+    account: u64,
+    from: u64,
+}
+
+impl Attempt {
+    /// One that is not counted, as for settings of the operator.
+    pub const UNCOUNTED: Self = Self(None);
+
+    pub(super) fn of(throttles: Arc<Throttles>, address: IpAddr, account: u64, from: u64) -> Self {
+        Self(Some(Counted { throttles, address, account, from }))
+    }
+
+    /// Whether it may be made.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub fn check(&self) -> Result<(), RetryAfter> {
+        match &self.0 {
+            Some(counted) => counted.throttles.check_attempt(counted.address, counted.account, counted.from),
+            None => Ok(()),
+        }
+    }
+
+    /// It failed.
+    pub fn failed(&self) {
+        if let Some(counted) = &self.0 {
+            counted.throttles.count_attempt(counted.address, counted.account);
+        }
+    }
+
+    /// It succeeded: this address and this account know each other.
+    pub fn succeeded(&self) {
+        if let Some(counted) = &self.0 {
+            counted.throttles.remember(counted.from);
+        }
     }
 }
 

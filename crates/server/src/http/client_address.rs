@@ -16,8 +16,12 @@ pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet
         return peer;
     }
     let mut client = peer;
-    let values: Vec<&str> =
-        headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect();
+    // Bytes that are no text spoil their own entry, not those that a proxy appended to them.
+    let values: Vec<_> = headers
+        .get_all(X_FORWARDED_FOR)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
     for entry in values.iter().rev().flat_map(|value| value.rsplit(',')) {
         let Some(address) = parse(entry.trim()) else { break };
         client = address;

@@ -2,6 +2,7 @@
 //! (protocol §3.3). SDKs and their tests compare these strings, so they are not to be improved.
 
 use crate::error::Error;
+use crate::store::StoreError;
 use axum::Json;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
@@ -37,8 +38,13 @@ pub(super) fn error_response(error: &Error, public_url: &str, id: RequestId, dra
     for (name, value) in draft.headers() {
         response.headers_mut().entry(name).or_insert(value.clone());
     }
-    if let Error::Throttled(wait) | Error::Busy(wait) = error {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    let retry_after = match error {
+        Error::Throttled(wait) | Error::Busy(wait) => Some(wait.as_secs().max(1)),
+        Error::Store(StoreError::Busy | StoreError::Closed) => Some(5),
+        _ => None,
+    };
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     if matches!(error, Error::BodyTooLarge(_) | Error::BodyIncomplete | Error::TimedOut) {
         // The rest of the body is not going to be read.
@@ -258,7 +264,7 @@ fn describe_request(error: &Error) -> Option<Description> {
             Code::TooManyRequests,
             format!("too many failed attempts: try again in {} seconds", wait.as_secs().max(1)),
         ),
-        Error::Busy(_) | Error::Store(crate::store::StoreError::Closed) => known(
+        Error::Busy(_) | Error::Store(StoreError::Closed | StoreError::Busy) => known(
             StatusCode::SERVICE_UNAVAILABLE,
             Code::MaintenanceInProgress,
             "the server is too busy or about to stop: try again in a few seconds",

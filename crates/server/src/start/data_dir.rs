@@ -69,7 +69,11 @@ impl DataDir {
         }
         let file = self.path.join(PEPPER);
         match std::fs::read_to_string(&file) {
-            Ok(text) => parse(Zeroizing::new(text).trim()),
+            Ok(text) => {
+                let private = File::open(&file).and_then(|file| make_private(&file));
+                private.map_err(|error| StartError::Pepper(error.to_string()))?;
+                parse(Zeroizing::new(text).trim())
+            }
             Err(error) if error.kind() != ErrorKind::NotFound => Err(StartError::Pepper(error.to_string())),
             Err(_) if self.database().exists() => Err(StartError::Pepper(format!(
                 "{} is missing, and without it no API key in the database works: restore it from a \

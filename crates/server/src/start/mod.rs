@@ -13,6 +13,7 @@ use crate::domain::passwords::Passwords;
 use crate::domain::pepper::{CryptoFailed, Pepper};
 use crate::domain::providers::jwks::JwkSets;
 use crate::domain::signing_keys;
+use crate::domain::throttles::Throttles;
 use crate::domain::usage::UsageTracker;
 use crate::error::Error;
 use crate::jobs;
@@ -20,7 +21,7 @@ use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
 use crate::settings::Settings;
-use crate::state::{ServerState, Throttles, is_local};
+use crate::state::{ServerState, is_local};
 use crate::store::Store;
 use crate::store::apps::AppRecord;
 use crate::store::sqlite::SqliteStore;
@@ -137,7 +138,7 @@ async fn build_state(
     let key_ring = signing_keys::load(store.as_ref(), &pepper).await?;
     let outbound = Outbound::new(settings.outbound_allow.clone()).map_err(|error| other(&error))?;
     Ok(ServerState {
-        mailer: mailer(&settings, &public_url)?,
+        mailer: mailer(&settings, &public_url, address)?,
         public_url: public_url.as_str().trim_end_matches('/').to_owned(),
         store,
         clock,
@@ -146,7 +147,7 @@ async fn build_state(
         admin_keys: admins::token_keys(&pepper)?,
         pepper,
         passwords: Passwords::new().map_err(|error| other(&error))?,
-        throttles: Throttles::new(settings.login_throttle),
+        throttles: Arc::new(Throttles::new(settings.login_throttle)),
         usage: UsageTracker::default(),
         jwk_sets: JwkSets::new(outbound),
         mail_waits: Notify::new(),
@@ -169,9 +170,11 @@ fn derived_url(address: SocketAddr, tls: bool) -> Result<Url, StartError> {
     url.parse().map_err(|error| StartError::Other(format!("no public URL follows from {address}: {error}")))
 }
 
-fn mailer(settings: &Settings, public_url: &Url) -> Result<Mailer, StartError> {
+/// Without a mail server, mails go to the log, but only where nobody else can ask for them.
+fn mailer(settings: &Settings, public_url: &Url, address: SocketAddr) -> Result<Mailer, StartError> {
     let Some(smtp_url) = &settings.smtp_url else {
-        return Ok(if is_local(public_url) { Mailer::Log } else { Mailer::Off });
+        let alone = is_local(public_url) && address.ip().is_loopback();
+        return Ok(if alone { Mailer::Log } else { Mailer::Off });
     };
     let host = public_url.host_str().unwrap_or("localhost");
     let from = settings.mail_from.clone().unwrap_or_else(|| format!("no-reply@{host}"));

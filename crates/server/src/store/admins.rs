@@ -32,7 +32,7 @@ pub trait AdminStore {
     /// The administrator with this id.
     async fn find_admin(&self, admin_id: AdminId) -> StoreResult<Option<AdminRecord>>;
 
-    /// Adds an administrator, or sets the password of the one with that email address and raises
-    /// their generation.
+    /// Makes this the administrator, in the place of whoever was; or, if the email address is the same,
+    /// sets the password and raises the generation.
     async fn put_admin(&self, admin: AdminRecord) -> StoreResult<()>;
 }

@@ -1,7 +1,7 @@
 //! API keys and the digests of their secrets.
 
 use super::StoreResult;
-use super::sessions::ApiKeyState;
+use super::sessions::{ApiKeyState, SessionGuard};
 use crate::clock::Timestamp;
 use async_trait::async_trait;
 use keystead_protocol::id::{ApiKeyId, AppId, UserId};
@@ -64,6 +64,8 @@ pub enum InsertApiKeyOutcome {
     AnonymousOwner,
     /// The user is gone.
     NoSuchUser,
+    /// The session that asked for it has ended meanwhile.
+    SessionEnded,
 }
 
 /// What a login with a key needs to know.
@@ -101,8 +103,14 @@ pub struct ApiKeyUse {
 /// See [`ApiKeyRecord`]. Methods that change a key return whether the user has it.
 #[async_trait]
 pub trait ApiKeyStore {
-    /// Adds a key, if the user is not anonymous, has fewer than `limit` keys and none of that name.
-    async fn insert_api_key(&self, key: NewApiKey, limit: u32) -> StoreResult<InsertApiKeyOutcome>;
+    /// Adds a key, if the user is not anonymous, has fewer than `limit` keys and none of that name,
+    /// and the session that asks, if one does, still stands.
+    async fn insert_api_key(
+        &self,
+        key: NewApiKey,
+        limit: u32,
+        session: Option<SessionGuard>,
+    ) -> StoreResult<InsertApiKeyOutcome>;
 
     /// The user's keys in the order in which they were made.
     async fn list_api_keys(&self, user_id: UserId) -> StoreResult<Vec<ApiKeyRecord>>;

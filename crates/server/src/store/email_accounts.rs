@@ -2,6 +2,7 @@
 
 use super::StoreResult;
 use super::outbox::OutboxRecord;
+use super::sessions::SessionGuard;
 use super::users::{LinkOutcome, NewUser, UserRecord};
 use crate::clock::Timestamp;
 use async_trait::async_trait;
@@ -95,6 +96,9 @@ pub trait EmailAccountStore {
     /// Uses up a confirmation token and confirms its account; `false` if there is no such token.
     async fn confirm_email(&self, token: PresentedToken) -> StoreResult<bool>;
 
+    /// Whether a token would be accepted for `purpose` now, without using it up.
+    async fn has_email_token(&self, token: PresentedToken, purpose: EmailTokenPurpose) -> StoreResult<bool>;
+
     /// Uses up a reset token, sets the password of its account, confirms it (whoever got the mail
     /// owns the address) and ends the sessions opened with the old password.
     /// `false` if there is no such token.
@@ -119,11 +123,11 @@ pub trait EmailAccountStore {
         user: NewUser,
     ) -> StoreResult<Option<UserRecord>>;
 
-    /// Gives the account to a user who has none, and who is not anonymous from then on. An account
+    /// Gives the account to the user of a session who has none, and who is not anonymous from then on. An account
     /// whose password hash is not `password_hash` any more counts as somebody else's.
     async fn link_email_account(
         &self,
-        user_id: UserId,
+        session: SessionGuard,
         app_id: AppId,
         email: &str,
         password_hash: &str,

@@ -43,6 +43,9 @@ pub enum StoreError {
     /// The server is shutting down.
     #[error("the store is closed")]
     Closed,
+    /// More writes wait than can be held.
+    #[error("too many writes are waiting")]
+    Busy,
     /// The engine failed: disk full, file damaged, …
     #[error("the store failed: {0}")]
     Engine(String),

@@ -31,6 +31,20 @@ pub struct ApiKeyState {
     pub generation: u32,
 }
 
+/// Makes a write depend on that a session still stands as it was seen to. A request may take its time
+/// between the two, and what was revoked meanwhile must not take effect.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionGuard {
+    /// The user.
+    pub user_id: UserId,
+    /// The session.
+    pub session_id: SessionId,
+    /// The API key that opened it, if one did.
+    pub api_key: Option<ApiKeyId>,
+    /// What [`SessionStore::find_session_state`] said.
+    pub seen: SessionState,
+}
+
 /// See [`SessionState`].
 #[async_trait]
 pub trait SessionStore {

@@ -1,6 +1,7 @@
 //! Users and their identities.
 
 use super::StoreResult;
+use super::sessions::SessionGuard;
 use crate::clock::Timestamp;
 use async_trait::async_trait;
 use keystead_protocol::id::{AppId, UserId};
@@ -70,8 +71,8 @@ pub enum LinkOutcome {
     OwnedByAnother,
     /// The user has another email identity; there can be one.
     SecondEmail,
-    /// The user is gone.
-    NoSuchUser,
+    /// The user is gone, or the session that asked for it has ended meanwhile.
+    SessionEnded,
 }
 
 /// See [`UserRecord`]. Methods that change a user return whether there was one.
@@ -95,10 +96,10 @@ pub trait UserStore {
     /// newly made.
     async fn find_or_insert_user_by_identity(&self, user: NewUser) -> StoreResult<UserRecord>;
 
-    /// Gives an external identity to a user, who is not anonymous from then on.
+    /// Gives an external identity to the user of a session, who is not anonymous from then on.
     async fn link_identity(
         &self,
-        user_id: UserId,
+        session: SessionGuard,
         app_id: AppId,
         identity: IdentityRecord,
     ) -> StoreResult<LinkOutcome>;

@@ -3,7 +3,7 @@
 use crate::app_config::App;
 use crate::domain::sessions::{Authenticated, Grounds};
 use crate::error::Error;
-use crate::state::ServerState;
+use crate::state::{Client, ServerState};
 use crate::store::users::{IdentityRecord, NewUser};
 use keystead_protocol::id::ObjectId;
 use keystead_protocol::provider::ProviderType;
@@ -12,10 +12,19 @@ use serde_json::Map;
 const SUFFIX_LENGTH: usize = 24;
 
 /// A new user.
-pub async fn authenticate(state: &ServerState, app: &App) -> Result<Authenticated, Error> {
+///
+/// # Errors
+/// The provider is not enabled, or too many users came from this address.
+pub async fn authenticate(
+    state: &ServerState,
+    app: &App,
+    client: &Client<'_>,
+) -> Result<Authenticated, Error> {
     if !app.config.providers.anonymous {
         return Err(Error::ProviderUnavailable(ProviderType::AnonUser.to_string()));
     }
+    // Each login makes a user, so it counts as a registration.
+    state.throttles.count_registration(client.address)?;
     let now = state.clock.now();
     let user_id = state.ids.next(now);
     let identity_id = format!("{}-{}", state.ids.next::<ObjectId>(now), random_letters()?);

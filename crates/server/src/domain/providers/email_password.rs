@@ -69,23 +69,21 @@ pub async fn verify(
     if app.config.providers.email_password.is_none() {
         return Err(Error::ProviderUnavailable(ProviderType::LocalUserpass.to_string()));
     }
-    state.throttles.check_address(client.address)?;
-    state.throttles.check_account(app.ids.app_id, email)?;
+    let attempt = || state.throttles.attempt(client.address, app.ids.app_id, email);
+    attempt().check()?;
     let mut account = state.store.find_email_account(app.ids.app_id, email).await?;
     let stored = account.as_ref().map(|account| account.password_hash.clone());
     let copy = SecretText::from(password.expose().to_owned());
-    let mut verification = state.passwords.verify(password, stored).await?;
+    let mut verification = state.passwords.verify(password, stored, attempt()).await?;
     if let (Some(found), Verification::Right { better_hash: Some(better) }) = (&account, &verification) {
         let (old, better) = (&found.password_hash, better.clone());
         state.store.upgrade_password_hash(app.ids.app_id, email, old, better).await?;
         // Another login, or a reset, may have been faster: what is stored now decides.
         account = state.store.find_email_account(app.ids.app_id, email).await?;
         let stored = account.as_ref().map(|account| account.password_hash.clone());
-        verification = state.passwords.verify(copy, stored).await?;
+        verification = state.passwords.verify(copy, stored, attempt()).await?;
     }
     let (Some(account), Verification::Right { .. }) = (account, verification) else {
-        state.throttles.count_address(client.address);
-        state.throttles.count_account(app.ids.app_id, email);
         return Err(Error::InvalidPassword);
     };
     if account.pending_until.is_some() {

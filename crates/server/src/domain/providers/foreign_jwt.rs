@@ -69,6 +69,8 @@ pub struct ForeignJwt<'t> {
 struct Header {
     alg: String,
     kid: Option<String>,
+    /// Extensions that must be understood (RFC 7515 §4.1.11); none are.
+    crit: Option<serde::de::IgnoredAny>,
 }
 
 /// What the claims must say.
@@ -89,7 +91,11 @@ impl<'t> ForeignJwt<'t> {
     pub fn parse(token: &'t str) -> Result<Self, &'static str> {
         let (signed, signature) = token.rsplit_once('.').ok_or("it has no three parts")?;
         let (header, claims) = signed.split_once('.').ok_or("it has no three parts")?;
-        let header = serde_json::from_slice(&decode(header)?).map_err(|_| "its header is unreadable")?;
+        let header: Header =
+            serde_json::from_slice(&decode(header)?).map_err(|_| "its header is unreadable")?;
+        if header.crit.is_some() {
+            return Err("it demands an extension that is not supported");
+        }
         let claims = serde_json::from_slice(&decode(claims)?).map_err(|_| "its claims are unreadable")?;
         Ok(Self { signed, signature: decode(signature)?, header, claims })
     }

@@ -66,6 +66,11 @@ impl JwkSets {
             }
         }
         let now = Instant::now();
+        // Noted before it is made: who hangs up has caused an attempt all the same.
+        match slot.as_mut() {
+            Some(set) => set.tried = now,
+            None => *slot = Some(FetchedSet { keys: Vec::new(), fetched: now, tried: now }),
+        }
         match self.fetch(url).await {
             Ok(keys) => *slot = Some(FetchedSet { keys, fetched: now, tried: now }),
             Err(error) => {

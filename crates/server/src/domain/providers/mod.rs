@@ -46,7 +46,7 @@ pub async fn authenticate(
     client: &Client<'_>,
 ) -> Result<Authenticated, Error> {
     match credentials {
-        Credentials::Anonymous => anonymous::authenticate(state, app).await,
+        Credentials::Anonymous => anonymous::authenticate(state, app, client).await,
         Credentials::EmailPassword { email, password } => {
             email_password::authenticate(state, app, &email, password, client).await
         }

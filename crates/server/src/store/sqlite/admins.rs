@@ -35,6 +35,7 @@ impl AdminStore for SqliteStore {
     async fn put_admin(&self, admin: AdminRecord) -> StoreResult<()> {
         self.writer
             .write(move |transaction| {
+                transaction.execute("DELETE FROM admins WHERE email <> ?1", [&admin.email])?;
                 transaction.execute(
                     "INSERT INTO admins (admin_id, email, password_hash, generation, created_at)
                      VALUES (?1, ?2, ?3, ?4, ?5)

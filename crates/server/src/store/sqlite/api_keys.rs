@@ -1,5 +1,6 @@
 //! API keys in SQLite.
 
+use super::sessions::stands;
 use super::writer::Transaction;
 use super::{SqliteStore, columns};
 use crate::clock::Timestamp;
@@ -7,7 +8,7 @@ use crate::store::StoreResult;
 use crate::store::api_keys::{
     ApiKeyLogin, ApiKeyRecord, ApiKeyStore, ApiKeyUse, InsertApiKeyOutcome, NewApiKey,
 };
-use crate::store::sessions::ApiKeyState;
+use crate::store::sessions::{ApiKeyState, SessionGuard};
 use async_trait::async_trait;
 use keystead_protocol::id::{ApiKeyId, UserId};
 use rusqlite::{Connection, Row, params};
@@ -16,8 +17,18 @@ const COLUMNS: &str = "key_id, name, disabled, created_at, last_used_at";
 
 #[async_trait]
 impl ApiKeyStore for SqliteStore {
-    async fn insert_api_key(&self, key: NewApiKey, limit: u32) -> StoreResult<InsertApiKeyOutcome> {
-        self.writer.write(move |transaction| insert_api_key(transaction, &key, limit)).await
+    async fn insert_api_key(
+        &self,
+        key: NewApiKey,
+        limit: u32,
+        session: Option<SessionGuard>,
+    ) -> StoreResult<InsertApiKeyOutcome> {
+        self.writer
+            .write(move |transaction| match session {
+                Some(guard) if !stands(transaction, &guard)? => Ok(InsertApiKeyOutcome::SessionEnded),
+                _ => insert_api_key(transaction, &key, limit),
+            })
+            .await
     }
 
     async fn list_api_keys(&self, user_id: UserId) -> StoreResult<Vec<ApiKeyRecord>> {

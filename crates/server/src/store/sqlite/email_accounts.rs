@@ -1,6 +1,7 @@
 //! Email accounts in SQLite.
 
 use super::outbox::insert_mail;
+use super::sessions::stands;
 use super::users::{attach_identity, find_user, insert_user};
 use super::writer::Transaction;
 use super::{SqliteStore, columns};
@@ -10,6 +11,7 @@ use crate::store::email_accounts::{
     EmailAccountRecord, EmailAccountStore, EmailTokenPurpose, EmailTokenRecord, PresentedToken,
 };
 use crate::store::outbox::OutboxRecord;
+use crate::store::sessions::SessionGuard;
 use crate::store::users::{IdentityRecord, LinkOutcome, NewUser, UserRecord};
 use async_trait::async_trait;
 use keystead_protocol::id::{AppId, UserId};
@@ -79,6 +81,24 @@ impl EmailAccountStore for SqliteStore {
                 Ok(confirmed == 1)
             })
             .await
+    }
+
+    async fn has_email_token(&self, token: PresentedToken, purpose: EmailTokenPurpose) -> StoreResult<bool> {
+        self.readers.read(|connection| {
+            let found: Option<i64> = columns::scalar(
+                connection,
+                "SELECT 1 FROM email_tokens
+                 WHERE token_id = ?1 AND app_id = ?2 AND purpose = ?3 AND digest = ?4 AND expires_at >= ?5",
+                params![
+                    token.token_id.object_id().as_bytes(),
+                    token.app_id.object_id().as_bytes(),
+                    purpose.as_str(),
+                    token.digest,
+                    token.now.unix_seconds(),
+                ],
+            )?;
+            Ok(found.is_some())
+        })
     }
 
     async fn reset_password(&self, token: PresentedToken, password_hash: String) -> StoreResult<bool> {
@@ -162,7 +182,7 @@ impl EmailAccountStore for SqliteStore {
 
     async fn link_email_account(
         &self,
-        user_id: UserId,
+        session: SessionGuard,
         app_id: AppId,
         email: &str,
         password_hash: &str,
@@ -171,6 +191,10 @@ impl EmailAccountStore for SqliteStore {
         let (email, password_hash) = (email.to_owned(), password_hash.to_owned());
         self.writer
             .write(move |transaction| {
+                if !stands(transaction, &session)? {
+                    return Ok(LinkOutcome::SessionEnded);
+                }
+                let user_id = session.user_id;
                 let account = find_account(transaction, app_id, &email)?;
                 let account = account.filter(|account| account.password_hash == password_hash);
                 let Some(account) = account else { return Ok(LinkOutcome::OwnedByAnother) };
@@ -187,9 +211,7 @@ impl EmailAccountStore for SqliteStore {
                 if other.is_some() {
                     return Ok(LinkOutcome::SecondEmail);
                 }
-                if !attach_identity(transaction, user_id, app_id, &identity_of(&account, now))? {
-                    return Ok(LinkOutcome::NoSuchUser);
-                }
+                attach_identity(transaction, user_id, &identity_of(&account, now))?;
                 set_account_user(transaction, &account, user_id)?;
                 Ok(LinkOutcome::Linked)
             })

@@ -42,7 +42,7 @@ impl SqliteStore {
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
              PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;
-             PRAGMA cache_size = -16000; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;",
+             PRAGMA cache_size = -16000; PRAGMA busy_timeout = 0; PRAGMA temp_store = MEMORY;",
         )?;
         connection.set_prepared_statement_cache_capacity(128);
         keep_plans(&connection)?;

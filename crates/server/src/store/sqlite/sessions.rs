@@ -3,7 +3,7 @@
 use super::{SqliteStore, columns};
 use crate::clock::Timestamp;
 use crate::store::StoreResult;
-use crate::store::sessions::{ApiKeyState, SessionState, SessionStore};
+use crate::store::sessions::{ApiKeyState, SessionGuard, SessionState, SessionStore};
 use async_trait::async_trait;
 use keystead_protocol::id::{ApiKeyId, SessionId, UserId};
 use rusqlite::{Connection, params};
@@ -44,6 +44,12 @@ impl SessionStore for SqliteStore {
             })
             .await
     }
+}
+
+/// Whether the session is as it was seen, inside the transaction that depends on it.
+pub(super) fn stands(connection: &Connection, guard: &SessionGuard) -> rusqlite::Result<bool> {
+    let now = read_session_state(connection, guard.user_id, guard.session_id, guard.api_key)?;
+    Ok(now == Some(guard.seen))
 }
 
 fn read_session_state(

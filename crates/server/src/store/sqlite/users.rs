@@ -1,8 +1,10 @@
 //! Users and identities in SQLite.
 
+use super::sessions::stands;
 use super::writer::Transaction;
 use super::{SqliteStore, columns};
 use crate::store::StoreResult;
+use crate::store::sessions::SessionGuard;
 use crate::store::users::{IdentityRecord, LinkOutcome, NewUser, UserRecord, UserStore};
 use async_trait::async_trait;
 use keystead_protocol::id::{AppId, UserId};
@@ -46,6 +48,18 @@ impl UserStore for SqliteStore {
     }
 
     async fn find_or_insert_user_by_identity(&self, user: NewUser) -> StoreResult<UserRecord> {
+        let known = self.readers.read(|connection| {
+            let owner = find_owner(connection, user.app_id, &user.identity)?;
+            owner.map_or(Ok(None), |user_id| find_user(connection, user_id))
+        })?;
+        let same = |stored: &IdentityRecord| {
+            (stored.provider_type, &stored.identity_id, &stored.data)
+                == (user.identity.provider_type, &user.identity.identity_id, &user.identity.data)
+        };
+        // Nothing to write: a login with an unchanged token costs no commit.
+        if let Some(known) = known.filter(|known| known.identities.iter().any(same)) {
+            return Ok(known);
+        }
         self.writer
             .write(move |transaction| {
                 let Some(user_id) = find_owner(transaction, user.app_id, &user.identity)? else {
@@ -71,21 +85,22 @@ impl UserStore for SqliteStore {
 
     async fn link_identity(
         &self,
-        user_id: UserId,
+        session: SessionGuard,
         app_id: AppId,
         identity: IdentityRecord,
     ) -> StoreResult<LinkOutcome> {
         self.writer
             .write(move |transaction| {
+                if !stands(transaction, &session)? {
+                    return Ok(LinkOutcome::SessionEnded);
+                }
                 match find_owner(transaction, app_id, &identity)? {
-                    Some(owner) if owner == user_id => return Ok(LinkOutcome::AlreadyLinked),
+                    Some(owner) if owner == session.user_id => return Ok(LinkOutcome::AlreadyLinked),
                     Some(_) => return Ok(LinkOutcome::OwnedByAnother),
                     None => {}
                 }
-                if !attach_identity(transaction, user_id, app_id, &identity)? {
-                    return Ok(LinkOutcome::NoSuchUser);
-                }
-                insert_owner(transaction, app_id, &identity, user_id)?;
+                attach_identity(transaction, session.user_id, &identity)?;
+                insert_owner(transaction, app_id, &identity, session.user_id)?;
                 Ok(LinkOutcome::Linked)
             })
             .await
@@ -172,21 +187,17 @@ pub(super) fn insert_user(transaction: &mut Transaction<'_>, user: &NewUser) -> 
     find_user(transaction, user.user_id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
 
-/// Gives an identity to a user, who is not anonymous from then on; `false` if there is no such user.
+/// Gives an identity to a user, who is not anonymous from then on.
 pub(super) fn attach_identity(
     transaction: &mut Transaction<'_>,
     user_id: UserId,
-    app_id: AppId,
     identity: &IdentityRecord,
-) -> rusqlite::Result<bool> {
-    let changed = transaction
-        .prepare_cached("UPDATE users SET anonymous = 0 WHERE user_id = ?1 AND app_id = ?2")?
-        .execute(params![user_id.object_id().as_bytes(), app_id.object_id().as_bytes()])?;
-    if changed == 1 {
-        transaction.touch(user_id);
-        insert_identity(transaction, user_id, identity)?;
-    }
-    Ok(changed == 1)
+) -> rusqlite::Result<()> {
+    transaction.touch(user_id);
+    transaction
+        .prepare_cached("UPDATE users SET anonymous = 0 WHERE user_id = ?1")?
+        .execute([user_id.object_id().as_bytes()])?;
+    insert_identity(transaction, user_id, identity)
 }
 
 /// Deletes the user with everything that is theirs.

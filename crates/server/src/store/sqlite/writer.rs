@@ -117,7 +117,7 @@ impl Writer {
         match queue.ok_or(StoreError::Closed)?.try_send(job) {
             Ok(()) => {}
             Err(mpsc::TrySendError::Full(_)) => {
-                return Err(StoreError::Engine("too many writes are waiting".into()));
+                return Err(StoreError::Busy);
             }
             Err(mpsc::TrySendError::Disconnected(_)) => return Err(StoreError::Closed),
         }
@@ -171,8 +171,7 @@ impl WriterThread {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) if log_may_be_emptied => {
-                    self.checkpoint("TRUNCATE");
-                    log_may_be_emptied = false;
+                    log_may_be_emptied = !self.checkpoint("TRUNCATE");
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -214,14 +213,20 @@ impl WriterThread {
         execute("COMMIT")
     }
 
-    /// Folds the log back into the database. Readers must let go of their snapshots first, or the
-    /// log could not start again from its beginning.
-    fn checkpoint(&self, mode: &str) {
+    /// Folds the log back into the database, and says whether that was done whole. Readers must let go
+    /// of their snapshots first, or the log could not start again from its beginning. One that comes
+    /// in between is not waited for, as writes would wait with it: there is a next time.
+    fn checkpoint(&self, mode: &str) -> bool {
         self.readers.release_all();
         let sql = format!("PRAGMA wal_checkpoint({mode})");
-        if let Err(error) = self.connection.query_row(&sql, [], |_| Ok(())) {
-            tracing::warn!(%error, "the write-ahead log could not be folded back; it will be tried again");
-        }
+        let busy = self.connection.query_row(&sql, [], |row| row.get::<_, bool>(0));
         self.readers.release_all();
+        match busy {
+            Ok(busy) => !busy,
+            Err(error) => {
+                tracing::warn!(%error, "the write-ahead log could not be folded back; it will be tried again");
+                false
+            }
+        }
     }
 }

@@ -152,3 +152,16 @@ async fn the_bearer_scheme_may_be_written_in_any_case() {
         crate::support::Answer::of(request).await.expect(StatusCode::OK);
     }
 }
+
+#[tokio::test]
+async fn a_shorter_life_of_sessions_applies_to_those_that_are_open() {
+    let server = TestServer::start().await;
+    let user = server.new_user("a@example.com").await;
+    let folder = server.stop().await;
+    let lifetime = std::time::Duration::from_hours(1);
+    let server = TestServer::start_in(folder, |settings| settings.refresh_token_lifetime = lifetime).await;
+    assert!(server.is_alive(&user).await);
+    server.state.clock.advance(std::time::Duration::from_mins(61));
+    let refreshed = server.call(reqwest::Method::POST, "/auth/session", Some(&user.refresh), None).await;
+    refreshed.expect_error(401, "InvalidSession", "invalid session: refresh token expired");
+}

@@ -254,7 +254,7 @@ async fn wrong_external_tokens_are_guesses() {
 async fn nobody_is_flooded_with_mails() {
     let server = start_behind_proxy().await;
     server.register(EMAIL).await.expect(StatusCode::CREATED);
-    for _ in 0..3 {
+    for _ in 0..10 {
         let answer = server.email("reset/send", json!({"email": EMAIL})).await;
         answer.expect(StatusCode::NO_CONTENT);
     }
@@ -290,4 +290,41 @@ async fn guessing_the_administrators_password_is_throttled() {
         assert_wrong(&log_in("wrong password").await);
     }
     assert_throttled(&log_in(ADMIN_PASSWORD).await);
+}
+
+#[tokio::test]
+async fn guessing_many_times_at_once_is_no_way_around() {
+    let server = std::sync::Arc::new(start().await);
+    server.register(EMAIL).await.expect(StatusCode::CREATED);
+    let mut guesses = tokio::task::JoinSet::new();
+    for _ in 0..40 {
+        let server = std::sync::Arc::clone(&server);
+        guesses.spawn(async move { guess(&server, EMAIL).await.status });
+    }
+    let answers = guesses.join_all().await;
+    let verified = answers.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
+    // Besides the three, at most one for each thread that was hashing already.
+    let threads = std::thread::available_parallelism().unwrap().get();
+    assert!((3..=3 + threads).contains(&verified), "{verified} guesses were verified");
+}
+
+#[tokio::test]
+async fn what_strangers_guess_locks_nobody_out_of_their_usual_place() {
+    let server = start_behind_proxy().await;
+    server.register(EMAIL).await.expect(StatusCode::CREATED);
+    log_in_from(&server, "192.0.2.1", EMAIL, PASSWORD).await.expect(StatusCode::OK);
+    for stranger in ["198.51.100.1", "198.51.100.2", "198.51.100.3"] {
+        assert_wrong(&log_in_from(&server, stranger, EMAIL, "wrong password").await);
+    }
+    assert_throttled(&log_in_from(&server, "198.51.100.4", EMAIL, PASSWORD).await);
+    log_in_from(&server, "192.0.2.1", EMAIL, PASSWORD).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn anonymous_users_of_an_address_are_counted_as_registrations() {
+    let server = start().await;
+    for _ in 0..30 {
+        server.new_anonymous().await;
+    }
+    assert_throttled(&server.log_in("anon-user", json!({})).await);
 }

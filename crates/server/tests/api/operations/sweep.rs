@@ -75,20 +75,25 @@ async fn an_expired_link_is_forgotten() {
 }
 
 #[tokio::test]
-async fn a_logout_is_remembered_until_the_session_would_have_ended_anyway() {
+async fn a_logout_is_remembered_until_the_last_access_token_would_have_ended_anyway() {
     let lifetime = Duration::from_hours(1);
     let server = TestServer::start_with(|settings| settings.refresh_token_lifetime = lifetime).await;
-    let user = server.new_user("a@example.com").await;
-    server.delete("/auth/session", &user.refresh).await.expect(StatusCode::NO_CONTENT);
+    let mut user = server.new_user("a@example.com").await;
     server.state.clock.advance(Duration::from_mins(59));
+    let late = refresh(&server, &user).await;
+    user.access = late.body["access_token"].as_str().unwrap().to_owned();
+    server.delete("/auth/session", &user.refresh).await.expect(StatusCode::NO_CONTENT);
+    server.state.clock.advance(Duration::from_mins(20));
     sweep(&server).await;
     assert_eq!(swept(&server), 0);
     let sentence = "invalid session: failed to find refresh token";
-    refresh(&server, &user).await.expect_error(401, "InvalidSession", sentence);
-    server.state.clock.advance(Duration::from_mins(2));
+    let profile = server.get("/auth/profile", &user.access).await;
+    profile.expect_error(401, "InvalidSession", sentence);
+    server.state.clock.advance(Duration::from_mins(12));
     sweep(&server).await;
     assert_eq!(swept(&server), 1);
     refresh(&server, &user).await.expect(StatusCode::UNAUTHORIZED);
+    server.get("/auth/profile", &user.access).await.expect(StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
