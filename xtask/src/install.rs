@@ -27,6 +27,11 @@ pub(crate) fn npm(folder: &str) -> Result<(), String> {
     must(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))
 }
 
+/// Whether a program can be started by this name.
+pub(crate) fn is_on_path(program: &str) -> bool {
+    Command::new(program).arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
 fn is_installed(package: &str) -> bool {
     let status = Command::new("dpkg-query")
         .args(["--show", "--showformat=${db:Status-Status}", package])

@@ -17,6 +17,9 @@ struct Tally {
 /// Runs everything, also after a failure, and fails if anything did.
 pub(crate) fn run() -> Result<(), String> {
     install::debian(DEBIAN_PACKAGES)?;
+    if !install::is_on_path("npm") {
+        install::debian(&["nodejs", "npm"])?;
+    }
     for folder in NPM_FOLDERS {
         install::npm(folder)?;
     }

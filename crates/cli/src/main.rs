@@ -13,9 +13,15 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+const ENVIRONMENT: &str = "\
+Only in the environment:
+  KEYSTEAD_SECRET_<NAME>  a secret of an application, the name in upper case
+  KEYSTEAD_PEPPER         the secret that API keys are digested with, 64 hexadecimal digits
+                          [default: generated into the file pepper of the data folder]";
+
 /// Self-hosted log-in and user API keys for App Services applications.
 #[derive(Parser)]
-#[command(name = "keystead", version, args_conflicts_with_subcommands = true)]
+#[command(name = "keystead", version, args_conflicts_with_subcommands = true, after_help = ENVIRONMENT)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -30,6 +36,7 @@ enum Command {
     /// Every setting can be given by flag, by environment variable, or in a TOML file, where its name
     /// is the flag's with underscores: `public_url = "https://auth.example.com"`. Flags win over the
     /// environment, and the environment over the file.
+    #[command(after_help = ENVIRONMENT)]
     Serve(Box<ServeOptions>),
     /// Make new signing keys for all applications now, while the server is stopped.
     ///

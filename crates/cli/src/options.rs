@@ -95,12 +95,6 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "KEYSTEAD_SIGNING_KEY_ROTATION")]
     signing_key_rotation: Option<String>,
 
-    /// The secret that API keys are digested with, 64 hexadecimal digits [default: generated into
-    /// the file pepper of the data folder]
-    #[arg(skip)]
-    #[serde(skip)]
-    pepper: Option<String>,
-
     /// Hosts and networks that are not public and may yet be reached, for JWK sets [default: none]
     #[arg(long, env = "KEYSTEAD_OUTBOUND_ALLOW", value_delimiter = ',')]
     outbound_allow: Option<Vec<String>>,
@@ -158,7 +152,6 @@ impl ServeOptions {
             access_token_algorithm: self.access_token_algorithm.or(file.access_token_algorithm),
             access_token_secret_file: self.access_token_secret_file.or(file.access_token_secret_file),
             signing_key_rotation: self.signing_key_rotation.or(file.signing_key_rotation),
-            pepper: self.pepper,
             outbound_allow: self.outbound_allow.or(file.outbound_allow),
             tls_certificate: self.tls_certificate.or(file.tls_certificate),
             tls_key: self.tls_key.or(file.tls_key),

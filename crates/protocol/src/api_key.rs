@@ -4,13 +4,6 @@
 use crate::id::ApiKeyId;
 use serde::{Deserialize, Serialize};
 
-/// The body of "create".
-#[derive(Debug, Deserialize)]
-pub struct CreateApiKey {
-    /// Unique among the user's keys; see [`valid_name`].
-    pub name: String,
-}
-
 /// A key as it is listed and fetched: never its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {

@@ -19,7 +19,6 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    MissingAuthReq,
     InvalidSession,
     UserAppDomainMismatch,
     DomainNotAllowed,
@@ -41,8 +40,6 @@ error_codes! {
     AccountNameInUse,
     InvalidPassword,
     MaintenanceInProgress,
-    UserpassTokenInvalid,
-    AppNotFound,
     Forbidden,
     TooManyRequests,
 }

@@ -205,7 +205,7 @@ pub struct RefreshClaims<'a> {
     pub baas_identity: TokenIdentity<'a>,
     /// Unix seconds after which the session is over.
     pub exp: i64,
-    /// Unix seconds of the login.
+    /// Unix seconds at which it was made.
     pub iat: i64,
     /// Always null.
     pub stitch_data: (),

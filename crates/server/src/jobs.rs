@@ -14,7 +14,7 @@ const SWEEP: Duration = Duration::from_mins(1);
 const RENEW_KEYS: Duration = Duration::from_hours(1);
 const SWEEP_BATCH: u32 = 200;
 /// An anonymous user who was not seen for so long is deleted (protocol §2.5).
-const ANONYMOUS_LIFETIME: Duration = Duration::from_hours(2160);
+const ANONYMOUS_USER_LIFETIME: Duration = Duration::from_hours(90 * 24);
 
 /// Starts all jobs. They run until aborted.
 pub(crate) fn start(state: &Arc<ServerState>) -> Vec<JoinHandle<()>> {
@@ -57,7 +57,8 @@ pub async fn sweep_once(state: &ServerState) -> Result<u32, StoreError> {
     let mut total = 0;
     loop {
         let now = state.clock.now();
-        let deleted = state.store.delete_expired(now, now.minus(ANONYMOUS_LIFETIME), SWEEP_BATCH).await?;
+        let deleted =
+            state.store.delete_expired(now, now.minus(ANONYMOUS_USER_LIFETIME), SWEEP_BATCH).await?;
         state.metrics.rows_swept.inc_by(deleted.into());
         total += deleted;
         if deleted < SWEEP_BATCH {

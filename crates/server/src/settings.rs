@@ -72,7 +72,7 @@ pub struct TlsSettings {
 
 /// Shortest and longest life of a session (protocol §2.5).
 pub const REFRESH_TOKEN_LIFETIMES: std::ops::RangeInclusive<Duration> =
-    Duration::from_mins(30)..=Duration::from_hours(43800);
+    Duration::from_mins(30)..=Duration::from_hours(5 * 365 * 24);
 
 impl Settings {
     /// The defaults, with everything kept in `data_dir`.
@@ -93,9 +93,9 @@ impl Settings {
             key_policy: KeyPolicy {
                 access_algorithm: Algorithm::EdDsa,
                 shared_secret: None,
-                rotate_after: Duration::from_hours(2160),
+                rotate_after: Duration::from_hours(90 * 24),
             },
-            refresh_token_lifetime: Duration::from_hours(1440),
+            refresh_token_lifetime: Duration::from_hours(60 * 24),
             outbound_allow: Vec::new(),
             tls: None,
             max_connections: 10_000,

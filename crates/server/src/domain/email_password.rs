@@ -14,7 +14,7 @@ use keystead_protocol::secret::SecretText;
 use std::time::Duration;
 
 /// How long a registration waits for its confirmation before it is forgotten.
-pub const PENDING_LIFETIME: Duration = Duration::from_hours(168);
+pub const PENDING_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
 const MAX_EMAIL_LENGTH: usize = 128;
 

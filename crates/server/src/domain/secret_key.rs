@@ -94,6 +94,13 @@ impl KeySecret {
         self.0.expose()
     }
 
+    /// The bucket of its owner, as the key has it.
+    pub fn locator(&self) -> &str {
+        let key = self.0.expose();
+        let start = key.len() - BODY_LENGTH;
+        &key[start..start + LOCATOR_LENGTH]
+    }
+
     /// How it starts: prefix, locator and two characters of the secret.
     pub fn display_start(&self) -> &str {
         let key = self.0.expose();

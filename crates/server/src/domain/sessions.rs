@@ -20,7 +20,7 @@ use std::time::Duration;
 /// How long an access token lasts (protocol §2.5).
 pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_mins(30);
 /// Anonymous users cannot log in again, so their sessions last fifty years (protocol §2.5).
-const ANONYMOUS_LIFETIME: Duration = Duration::from_hours(50 * 365 * 24);
+const ANONYMOUS_SESSION_LIFETIME: Duration = Duration::from_hours(50 * 365 * 24);
 
 /// What a session stands on: how it was opened, and the generations of user and credential then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +124,7 @@ pub async fn end(state: &ServerState, session: &Session) -> Result<(), Error> {
 fn end_of(state: &ServerState, session_id: SessionId, grounds: Grounds) -> Timestamp {
     let login = Timestamp::from_unix_seconds(session_id.object_id().seconds().into());
     login.plus(match grounds.provider_type {
-        ProviderType::AnonUser => ANONYMOUS_LIFETIME,
+        ProviderType::AnonUser => ANONYMOUS_SESSION_LIFETIME,
         _ => state.settings.refresh_token_lifetime,
     })
 }

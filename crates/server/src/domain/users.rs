@@ -27,6 +27,23 @@ pub async fn profile(state: &ServerState, session: &Session) -> Result<Profile, 
     })
 }
 
+/// How many users a page of [`list`] has (protocol §7.4).
+const PAGE: u32 = 50;
+
+/// A page of the application's users in order of their ids, after `after`.
+pub async fn list(state: &ServerState, app: &App, after: Option<UserId>) -> Result<Vec<UserRecord>, Error> {
+    Ok(state.store.list_users(app.ids.app_id, after, PAGE).await?)
+}
+
+/// One of the application's users.
+///
+/// # Errors
+/// [`Error::UserNotFound`], also for a user of another application.
+pub async fn get(state: &ServerState, app: &App, user_id: UserId) -> Result<UserRecord, Error> {
+    let user = state.store.find_user(user_id).await?;
+    user.filter(|user| user.app_id == app.ids.app_id).ok_or(Error::UserNotFound)
+}
+
 /// Disables or enables a user. Disabling ends all sessions, and enabling revives none.
 ///
 /// # Errors

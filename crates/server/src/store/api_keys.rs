@@ -129,8 +129,8 @@ pub trait ApiKeyStore {
     /// Deletes a key with its secrets.
     async fn delete_api_key(&self, user_id: UserId, key_id: ApiKeyId) -> StoreResult<bool>;
 
-    /// Whose key has this digest. The answer is never older than the last change that was answered.
-    async fn find_api_key_login(&self, digest: &[u8; 32]) -> StoreResult<Option<ApiKeyLogin>>;
+    /// Whose key has this digest; `locator` is the bucket in which an engine that shards looks. The answer is never older than the last change that was answered.
+    async fn find_api_key_login(&self, locator: &str, digest: &[u8; 32]) -> StoreResult<Option<ApiKeyLogin>>;
 
     /// Records the last uses of keys and the last logins of users, all in one transaction.
     async fn record_usage(&self, keys: Vec<ApiKeyUse>, users: Vec<(UserId, Timestamp)>) -> StoreResult<()>;

@@ -22,7 +22,10 @@ pub async fn authenticate(
         return Err(Error::ProviderUnavailable(ProviderType::ApiKey.to_string()));
     }
     let found = match &key {
-        Some(key) => state.store.find_api_key_login(&state.pepper.digest_api_key(key.expose())).await?,
+        Some(key) => {
+            let digest = state.pepper.digest_api_key(key.expose());
+            state.store.find_api_key_login(key.locator(), &digest).await?
+        }
         None => None,
     };
     let Some(found) = found.filter(|found| found.app_id == app.ids.app_id) else {

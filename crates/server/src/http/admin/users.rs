@@ -16,8 +16,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-const PAGE: u32 = 50;
-
 /// Group, application and user.
 type UserPath = Path<(String, String, String)>;
 
@@ -31,7 +29,7 @@ pub(in crate::http) async fn list(
     AdministeredApp(app): AdministeredApp,
     Parameters(query): Parameters<ListQuery>,
 ) -> Result<Json<Vec<Value>>, Error> {
-    let users = state.store.list_users(app.ids.app_id, query.after, PAGE).await?;
+    let users = users::list(&state, &app, query.after).await?;
     Ok(Json(users.iter().map(|user| shown(&app, user)).collect()))
 }
 
@@ -40,8 +38,7 @@ pub(in crate::http) async fn get(
     AdministeredApp(app): AdministeredApp,
     Path((_, _, user_id)): UserPath,
 ) -> Result<Json<Value>, Error> {
-    let user = state.store.find_user(parse(&user_id)?).await?;
-    let user = user.filter(|user| user.app_id == app.ids.app_id).ok_or(Error::UserNotFound)?;
+    let user = users::get(&state, &app, parse(&user_id)?).await?;
     Ok(Json(shown(&app, &user)))
 }
 

@@ -29,12 +29,15 @@ pub(in crate::http) async fn log_in(
     RawBody(body): RawBody,
 ) -> Result<Response, Error> {
     let provider: ProviderType = provider.parse().map_err(|_| Error::ProviderUnavailable(provider))?;
-    let (credentials, options) = read_credentials(provider, &body)?;
-    let result = match linking {
-        None => login::log_in(&state, &app, credentials, &options, &client.client()).await,
-        Some(session) if session.app.ids.app_id != app.ids.app_id => Err(Error::TokenOfAnotherApp),
-        Some(session) => link::link(&state, &session, credentials, &client.client()).await,
+    let result = async {
+        let (credentials, options) = read_credentials(provider, &body)?;
+        match linking {
+            None => login::log_in(&state, &app, credentials, &options, &client.client()).await,
+            Some(session) if session.app.ids.app_id != app.ids.app_id => Err(Error::TokenOfAnotherApp),
+            Some(session) => link::link(&state, &session, credentials, &client.client()).await,
+        }
     };
+    let result = result.await;
     state.metrics.login_ended(provider, &result);
     let response: LoginResponse = result?;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], response.to_json()).into_response())

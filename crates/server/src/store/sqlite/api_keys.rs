@@ -90,7 +90,11 @@ impl ApiKeyStore for SqliteStore {
             .await
     }
 
-    async fn find_api_key_login(&self, digest: &[u8; 32]) -> StoreResult<Option<ApiKeyLogin>> {
+    async fn find_api_key_login(
+        &self,
+        _locator: &str,
+        digest: &[u8; 32],
+    ) -> StoreResult<Option<ApiKeyLogin>> {
         self.cache.key_login(
             digest,
             || self.readers.commits(),

@@ -1,0 +1,26 @@
+// The tour of the README, pasted into node as a newcomer would.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { startServer } from "./server.mjs";
+
+test("the README's tour prints a key and logs in with it", async (t) => {
+  const server = await startServer();
+  t.after(() => server.stop());
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+  const tour = readme.match(/```js\n([\s\S]*?)```/)[1];
+  const pasted = tour.replaceAll("http://localhost:9090", server.baseUrl);
+  assert.notEqual(pasted, tour, "the tour names the server's address");
+
+  const node = spawn(process.execPath, ["-i"], { cwd: new URL(".", import.meta.url) });
+  const errors = text(node.stderr);
+  const output = text(node.stdout);
+  node.stdin.end(pasted);
+  const printed = await output;
+  assert.match(printed, /ks_user_[0-9A-Za-z]{51}/, `${printed}\n${await errors}`);
+  assert.match(printed, /\btrue\b/);
+  assert.doesNotMatch(printed, /Uncaught/);
+});
