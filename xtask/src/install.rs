@@ -12,7 +12,7 @@ pub(crate) fn debian(packages: &[&str]) -> Result<(), String> {
     }
     println!("installing {}", missing.join(", "));
     must(apt_get().arg("update").arg("-qq"))?;
-    must(apt_get().args(["install", "-y", "-qq", "--no-install-recommends"]).args(&missing))
+    must(apt_get().args(["install", "-y", "-qq", "--no-install-recommends", "--no-remove"]).args(&missing))
 }
 
 /// Installs the npm packages of a folder, exactly as its lock file says.
