@@ -23,12 +23,12 @@ macro_rules! provider_types {
         }
 
         impl FromStr for ProviderType {
-            type Err = UnknownProviderType;
+            type Err = UnknownName;
 
-            fn from_str(text: &str) -> Result<Self, UnknownProviderType> {
+            fn from_str(text: &str) -> Result<Self, UnknownName> {
                 match text {
                     $($text => Ok(Self::$name),)*
-                    _ => Err(UnknownProviderType),
+                    _ => Err(UnknownName),
                 }
             }
         }
@@ -54,17 +54,17 @@ provider_types! {
     OauthApple = "oauth2-apple",
 }
 
-/// The text names no provider type.
+/// The text is none of the names that the protocol knows for such a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnknownProviderType;
+pub struct UnknownName;
 
-impl fmt::Display for UnknownProviderType {
+impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown authentication provider type")
+        f.write_str("the protocol knows no such name")
     }
 }
 
-impl std::error::Error for UnknownProviderType {}
+impl std::error::Error for UnknownName {}
 
 impl fmt::Display for ProviderType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,7 @@
 //! holds the two to the same result.
 
 use crate::id::{ApiKeyId, DeviceId, DomainId, ProviderId, SessionId, UserId};
-use crate::provider::ProviderType;
+use crate::provider::{ProviderType, UnknownName};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -65,6 +65,14 @@ impl TokenType {
             Self::Access => "access",
             Self::Refresh => "refresh",
         }
+    }
+}
+
+impl std::str::FromStr for TokenType {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        [Self::Access, Self::Refresh].into_iter().find(|known| known.as_str() == text).ok_or(UnknownName)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Users as the client sees them: profile and identities (protocol §1.6, §2.4).
 
 use crate::id::{DomainId, ProviderId, UserId};
-use crate::provider::ProviderType;
+use crate::provider::{ProviderType, UnknownName};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -22,6 +22,14 @@ impl UserType {
             Self::Normal => "normal",
             Self::Server => "server",
         }
+    }
+}
+
+impl std::str::FromStr for UserType {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        [Self::Normal, Self::Server].into_iter().find(|known| known.as_str() == text).ok_or(UnknownName)
     }
 }
 

@@ -4,7 +4,6 @@ use super::{SqliteStore, columns};
 use crate::store::StoreResult;
 use crate::store::signing_keys::{SigningKeyRecord, SigningKeyStore};
 use async_trait::async_trait;
-use keystead_protocol::session::TokenType;
 use rusqlite::params;
 
 #[async_trait]
@@ -17,14 +16,10 @@ impl SigningKeyStore for SqliteStore {
             )?;
             statement
                 .query_map([], |row| {
-                    let token_type: String = row.get(2)?;
                     Ok(SigningKeyRecord {
                         key_id: row.get(0)?,
                         app_id: columns::id(row, 1)?,
-                        token_type: match token_type.as_str() {
-                            "access" => TokenType::Access,
-                            _ => TokenType::Refresh,
-                        },
+                        token_type: columns::parsed(row, 2)?,
                         algorithm: row.get(3)?,
                         sealed_key: row.get(4)?,
                         created_at: columns::timestamp(row, 5)?,

@@ -297,11 +297,10 @@ fn list_identities(connection: &Connection, user_id: UserId) -> rusqlite::Result
 }
 
 fn read_user(row: &Row<'_>) -> rusqlite::Result<UserRecord> {
-    let user_type: String = row.get(2)?;
     Ok(UserRecord {
         user_id: columns::id(row, 0)?,
         app_id: columns::id(row, 1)?,
-        user_type: if user_type == UserType::Server.as_str() { UserType::Server } else { UserType::Normal },
+        user_type: columns::parsed(row, 2)?,
         anonymous: row.get(3)?,
         disabled: row.get(4)?,
         generation: row.get(5)?,
