@@ -1,0 +1,241 @@
+//! A user and what is known of them here: tokens, profile, state. What changes a session over the network
+//! is in `session.rs` and `login.rs`.
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::operation::{Bearer, Call};
+use crate::platform::{Change, Changed, Json, Method, Platform};
+use crate::profile;
+use crate::single_flight::SingleFlight;
+use crate::stored::{self, StoredUser};
+use crate::token::Token;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Whether a user can act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserState {
+    /// Logged in.
+    Active,
+    /// Known here, but without a session.
+    LoggedOut,
+    /// No longer known here.
+    Removed,
+}
+
+impl UserState {
+    /// The state's name, as SDKs spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::LoggedOut => "logged-out",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// A user of one client. Cheap to clone; clones are the same user.
+pub struct User<P: Platform> {
+    client: Client<P>,
+    data: Arc<UserData<P::Json>>,
+}
+
+impl<P: Platform> Clone for User<P> {
+    fn clone(&self) -> Self {
+        Self { client: self.client.clone(), data: Arc::clone(&self.data) }
+    }
+}
+
+pub(crate) struct UserData<J> {
+    pub(crate) id: String,
+    pub(crate) refreshing: SingleFlight<Result<(), Error>>,
+    known: Mutex<Known<J>>,
+}
+
+struct Known<J> {
+    provider_type: String,
+    access_token: Option<Token>,
+    refresh_token: Option<Token>,
+    profile: Option<J>,
+}
+
+impl<J> UserData<J> {
+    pub(crate) fn stored(id: String, user: StoredUser<J>) -> Self {
+        let StoredUser { provider_type, access_token, refresh_token, profile } = user;
+        let known = Mutex::new(Known { provider_type, access_token, refresh_token, profile });
+        Self { id, refreshing: SingleFlight::new(), known }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known<J>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<P: Platform> User<P> {
+    pub(crate) fn new(client: Client<P>, data: Arc<UserData<P::Json>>) -> Self {
+        Self { client, data }
+    }
+
+    pub(crate) fn data(&self) -> &UserData<P::Json> {
+        &self.data
+    }
+
+    pub(crate) fn is(&self, data: &Arc<UserData<P::Json>>) -> bool {
+        Arc::ptr_eq(&self.data, data)
+    }
+
+    /// The client that this user logged in with.
+    pub fn client(&self) -> &Client<P> {
+        &self.client
+    }
+
+    /// The user's id, in hexadecimal.
+    pub fn id(&self) -> &str {
+        &self.data.id
+    }
+
+    /// The type of the provider that the user logged in with last, such as `api-key`.
+    pub fn provider_type(&self) -> String {
+        self.data.known().provider_type.clone()
+    }
+
+    /// The token for requests on the user's behalf; none when logged out. It may have expired: whoever
+    /// sends it elsewhere calls [`User::refresh_access_token`] when it is refused.
+    pub fn access_token(&self) -> Option<Token> {
+        self.data.known().access_token.clone()
+    }
+
+    /// The token that opens new access tokens; none when logged out.
+    pub fn refresh_token(&self) -> Option<Token> {
+        self.data.known().refresh_token.clone()
+    }
+
+    /// Whether the user can act.
+    pub fn state(&self) -> UserState {
+        if !self.client.user_list().iter().any(|data| self.is(data)) {
+            UserState::Removed
+        } else if self.refresh_token().is_some() {
+            UserState::Active
+        } else {
+            UserState::LoggedOut
+        }
+    }
+
+    /// Whether the state is [`UserState::Active`].
+    pub fn is_logged_in(&self) -> bool {
+        self.state() == UserState::Active
+    }
+
+    /// The profile as it was fetched last: `{type, identities: [{id, providerType}], data}`.
+    pub fn profile(&self) -> Option<P::Json> {
+        self.data.known().profile.clone()
+    }
+
+    /// The claims of the access token, unverified: for showing, never for deciding.
+    pub fn claims(&self) -> Option<P::Json> {
+        let token = self.access_token()?;
+        let mut parts = token.expose().split('.');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(_), Some(payload), Some(_), None) => P::Json::from_base64url(payload),
+            _ => None,
+        }
+    }
+
+    /// The custom user data in the access token: as old as that token.
+    pub fn custom_data(&self) -> Option<P::Json> {
+        self.claims().map(|claims| claims.get("user_data").unwrap_or_else(|| P::Json::object(&[])))
+    }
+
+    /// Fetches the profile anew.
+    pub async fn refresh_profile(&self) -> Result<(), Error> {
+        let call = Call::auth(Method::Get, "profile", Bearer::Access);
+        let answer = self.client.send(&call, Some(self)).await?.unwrap_or_else(|| P::Json::object(&[]));
+        let profile = profile::from_answer(&answer)?;
+        self.data.known().profile = Some(profile.clone());
+        self.save(&[(stored::PROFILE, Some(&profile.to_text()))])
+    }
+
+    /// Writes down some of what is kept of the user, and tells who listens.
+    fn save(&self, values: &[(&str, Option<&str>)]) -> Result<(), Error> {
+        let change = |&(name, value): &(&str, Option<&str>)| {
+            stored::set_user(self.client.app_id(), self.id(), name, value)
+        };
+        let changes: Vec<Change> = values.iter().map(change).collect();
+        let saved = self.client.platform().save(&changes).map_err(Error::Storage);
+        self.client.platform().changed(Changed::User(self.id()));
+        saved
+    }
+
+    /// Takes the tokens of a new session.
+    pub(crate) fn open_session(&self, provider: &str, access: &Token, refresh: &Token) -> Result<(), Error> {
+        {
+            let mut known = self.data.known();
+            provider.clone_into(&mut known.provider_type);
+            known.access_token = Some(access.clone());
+            known.refresh_token = Some(refresh.clone());
+        }
+        self.save(&[
+            (stored::ACCESS_TOKEN, Some(access.expose())),
+            (stored::REFRESH_TOKEN, Some(refresh.expose())),
+            (stored::PROVIDER_TYPE, Some(provider)),
+        ])
+    }
+
+    /// Takes the access token that `refresh` was exchanged for, unless the session is another by now:
+    /// whoever logged out meanwhile stays logged out.
+    pub(crate) fn renew(&self, refresh: &Token, access: &Token) -> Result<(), Error> {
+        {
+            let mut known = self.data.known();
+            if known.refresh_token.as_ref() != Some(refresh) {
+                return Err(Error::LoggedOut);
+            }
+            known.access_token = Some(access.clone());
+        }
+        self.save(&[(stored::ACCESS_TOKEN, Some(access.expose()))])
+    }
+
+    /// Forgets the session that `refresh` stands for, because the server says it is over. If another
+    /// program or tab has logged the same user in anew, that session is taken over instead.
+    pub(crate) fn end_session(&self, refresh: &Token) {
+        if self.refresh_token().as_ref() != Some(refresh) || self.adopt_stored_session() {
+            return;
+        }
+        self.forget_tokens();
+    }
+
+    /// Takes the session that is kept under this user's name, if it is another than the one known here.
+    pub(crate) fn adopt_stored_session(&self) -> bool {
+        let Some(kept) = stored::user(self.client.platform(), self.client.app_id(), self.id()) else {
+            return false;
+        };
+        let mut known = self.data.known();
+        if kept.refresh_token.is_none() || kept.refresh_token == known.refresh_token {
+            return false;
+        }
+        known.access_token = kept.access_token;
+        known.refresh_token = kept.refresh_token;
+        known.provider_type = kept.provider_type;
+        true
+    }
+
+    /// Forgets both tokens, here and where they are kept. A failure to write is not reported: the tokens
+    /// open nothing any more.
+    pub(crate) fn forget_tokens(&self) {
+        {
+            let mut known = self.data.known();
+            known.access_token = None;
+            known.refresh_token = None;
+        }
+        let _ = self.save(&[(stored::ACCESS_TOKEN, None), (stored::REFRESH_TOKEN, None)]);
+        self.client.platform().changed(Changed::Users);
+    }
+
+    /// Forgets what is left of a user who was removed.
+    pub(crate) fn forget(&self) -> Result<(), Error> {
+        self.save(&[
+            (stored::ACCESS_TOKEN, None),
+            (stored::REFRESH_TOKEN, None),
+            (stored::PROFILE, None),
+            (stored::PROVIDER_TYPE, None),
+        ])
+    }
+}
