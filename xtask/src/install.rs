@@ -15,6 +15,11 @@ pub(crate) fn debian(packages: &[&str]) -> Result<(), String> {
     must(apt_get().args(["install", "-y", "-qq", "--no-install-recommends", "--no-remove"]).args(&missing))
 }
 
+/// Whether all of these Debian packages are installed.
+pub(crate) fn has_debian(packages: &[&str]) -> bool {
+    packages.iter().all(|package| is_installed(package))
+}
+
 /// Installs the npm packages of a folder, exactly as its lock file says.
 pub(crate) fn npm(folder: &str) -> Result<(), String> {
     let folder = workspace().join(folder);

@@ -1,13 +1,14 @@
-//! The project's own commands. `cargo xtask test` installs what is missing and runs every test;
-//! `cargo xtask bench` measures.
+//! The project's own commands. `cargo xtask test` installs what is missing and runs every test; `cargo xtask web` builds
+//! the npm package; `cargo xtask bench` measures.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program talks to the terminal")]
 
 mod bench;
 mod install;
 mod run;
 mod test;
+mod web;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -15,6 +16,7 @@ cargo xtask COMMAND
 
   test              install what tests need and is missing, then run every test:
                     Rust, the real realm-web SDK, a real mail server
+  web               build the npm package keystead-web in target/npm/keystead-web
   bench             print the table of docs/benchmarks.md (about five minutes, on a quiet machine)
   bench table NAME  only the rows whose name contains NAME
   bench growth [N]  what a login costs with 1,000 and with N (10,000,000) stored keys
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         ["test"] => test::run(),
+        ["web"] => web::run().map(|package| println!("{}", package.display())),
         ["bench", ref rest @ ..] => bench::run(rest),
         _ => Err(HELP.to_owned()),
     };
@@ -39,5 +42,5 @@ fn main() -> ExitCode {
 
 /// The folder of the workspace.
 fn workspace() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
 }

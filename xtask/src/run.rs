@@ -10,6 +10,16 @@ pub(crate) fn must(command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("{name} failed: {status}")) }
 }
 
+/// Runs a command that must succeed, and answers what it wrote to standard output.
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+    let name = format!("{command:?}");
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("{name} does not run: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{name} failed: {}", output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|error| format!("{name} wrote no text: {error}"))
+}
+
 /// Runs a command, shows what it writes to standard output as it comes, and gives each line to
 /// `read`. Returns whether it succeeded.
 pub(crate) fn watch(command: &mut Command, mut read: impl FnMut(&str)) -> Result<bool, String> {

@@ -1,12 +1,15 @@
 //! The client of one application: where its server is, how a request is sent, and who is logged in.
 
 use crate::error::Error;
-use crate::operation::{Bearer, Call, Operation};
+use crate::lock::Lock;
+use crate::operation::{Bearer, Call};
 use crate::platform::{Body, Changed, Json, Method, Platform, Request};
-use crate::single_flight::SingleFlight;
+use crate::single_flight::{SingleFlight, Turn};
 use crate::stored;
+use crate::token::Token;
 use crate::user::{User, UserData};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::DerefMut;
+use std::sync::Arc;
 
 /// Where the SDKs look for a server that nobody names.
 pub const DEFAULT_BASE_URL: &str = "http://localhost:9090";
@@ -35,29 +38,37 @@ struct Shared<P: Platform> {
     app_id: String,
     base_url: String,
     platform: P,
-    location: Mutex<Option<String>>,
-    locating: SingleFlight<Result<String, Error>>,
+    location: Lock<Option<Arc<str>>>,
+    locating: SingleFlight,
     /// The current user is the first of them who is logged in.
-    users: Mutex<Vec<Arc<UserData<P::Json>>>>,
+    users: Lock<UserList<P::Json>>,
+}
+
+pub(crate) type UserList<J> = Vec<Arc<UserData<J>>>;
+
+/// What many calls may need at the same time, and one of them gets for all.
+enum Common<'a, P: Platform> {
+    Location,
+    AccessToken(&'a User<P>, Arc<str>),
 }
 
 impl<P: Platform> Client<P> {
     /// A client with the users that the platform has kept. Sends nothing.
     pub fn new(configuration: Configuration, platform: P) -> Self {
         let Configuration { app_id, base_url, skip_location_request } = configuration;
-        let base_url = base_url.trim_end_matches('/').to_owned();
-        let users = stored::user_ids(&platform, &app_id)
-            .into_iter()
-            .filter_map(|id| {
-                stored::user(&platform, &app_id, &id).map(|user| Arc::new(UserData::stored(id, user)))
-            })
-            .collect();
+        let base_url = without_slash(&base_url);
+        let mut users = Vec::new();
+        for id in stored::user_ids(&platform, &app_id) {
+            if let Some(user) = stored::user(&platform, &app_id, &id) {
+                users.push(Arc::new(UserData::stored(id, user)));
+            }
+        }
         Self(Arc::new(Shared {
-            location: Mutex::new(skip_location_request.then(|| base_url.clone())),
+            location: Lock::new(skip_location_request.then(|| base_url.into())),
             locating: SingleFlight::new(),
-            users: Mutex::new(users),
+            users: Lock::new(users),
+            base_url: base_url.to_owned(),
             app_id,
-            base_url,
             platform,
         }))
     }
@@ -72,8 +83,13 @@ impl<P: Platform> Client<P> {
         &self.0.platform
     }
 
-    pub(crate) fn user_list(&self) -> MutexGuard<'_, Vec<Arc<UserData<P::Json>>>> {
-        self.0.users.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn user_list(&self) -> impl DerefMut<Target = UserList<P::Json>> {
+        self.0.users.lock()
+    }
+
+    /// The ids of everybody who has logged in here and was not removed, the most recent first.
+    pub fn user_ids(&self) -> Vec<String> {
+        self.user_list().iter().map(|data| data.id.clone()).collect()
     }
 
     /// Everybody who has logged in here and was not removed, the most recent first.
@@ -81,9 +97,20 @@ impl<P: Platform> Client<P> {
         self.user_list().iter().map(|data| User::new(self.clone(), Arc::clone(data))).collect()
     }
 
+    /// The first user whom `wanted` accepts.
+    pub(crate) fn find(&self, wanted: impl Fn(&UserData<P::Json>) -> bool) -> Option<User<P>> {
+        let data = self.user_list().iter().find(|data| wanted(data)).cloned()?;
+        Some(User::new(self.clone(), data))
+    }
+
+    /// The user with this id, if they have logged in here and were not removed.
+    pub fn user(&self, id: &str) -> Option<User<P>> {
+        self.find(|user| user.id == id)
+    }
+
     /// The most recent user who is logged in.
     pub fn current_user(&self) -> Option<User<P>> {
-        self.users().into_iter().find(User::is_logged_in)
+        self.find(UserData::is_logged_in)
     }
 
     /// Makes `user` the current one.
@@ -101,119 +128,147 @@ impl<P: Platform> Client<P> {
 
     /// Writes down who is here, and keeps those whom another program or tab has added meanwhile.
     pub(crate) fn keep_user_list(&self) -> Result<(), Error> {
-        let mut ids: Vec<String> = self.user_list().iter().map(|data| data.id.clone()).collect();
+        let mut ids = self.user_ids();
         for id in stored::user_ids(self.platform(), self.app_id()) {
             if !ids.contains(&id) {
                 ids.push(id);
             }
         }
-        let change = stored::set_user_ids::<P::Json>(self.app_id(), &ids);
-        self.platform().save(&[change]).map_err(Error::Storage)
+        self.save_user_ids(&ids)
     }
 
-    /// Does what `operation` says, as `user` if one is given, and answers what the server answered.
-    pub async fn execute(
-        &self,
-        operation: Operation<P::Json>,
-        user: Option<&User<P>>,
-    ) -> Result<Option<P::Json>, Error> {
-        let call = operation.call(self.app_id());
-        self.send(&call, user).await
+    pub(crate) fn save_user_ids(&self, ids: &[String]) -> Result<(), Error> {
+        let change = stored::set_user_ids::<P::Json>(self.app_id(), ids);
+        self.platform().save(&[change]).map_err(|reason| Error::storage(&reason))
+    }
+
+    /// Where requests go: what the server says (protocol §1.1), asked once. A failure is not remembered.
+    pub async fn location(&self) -> Result<Arc<str>, Error> {
+        loop {
+            if let Some(location) = self.0.location.lock().as_ref() {
+                return Ok(Arc::clone(location));
+            }
+            self.get(Common::Location, self.0.locating.finished()).await?;
+        }
+    }
+
+    /// Gets a new access token, unless somebody did after `seen` was counted; then the outcome is theirs.
+    pub(crate) async fn refresh(&self, user: &User<P>, seen: u32) -> Result<(), Error> {
+        let location = self.location().await?;
+        self.get(Common::AccessToken(user, location), seen).await
     }
 
     /// Sends a call. If the server refuses the access token, the session is refreshed and the call sent
     /// once more, never more often.
-    pub(crate) async fn send(
-        &self,
-        call: &Call<P::Json>,
-        user: Option<&User<P>>,
-    ) -> Result<Option<P::Json>, Error> {
-        let seen = user.map(|user| user.data().refreshing.finished());
-        match (self.send_once(call, user).await, user, seen) {
-            (Err(error), Some(user), Some(seen))
-                if call.bearer == Bearer::Access && error.refuses_token() =>
-            {
-                user.refresh_unless_done(seen).await?;
-                self.send_once(call, Some(user)).await
+    pub(crate) async fn call(&self, call: &Call<P::Json>, user: Option<&User<P>>) -> Result<P::Json, Error> {
+        let url = [&self.location().await?, &call.path[..]].concat();
+        let mut may_refresh = call.bearer == Bearer::Access;
+        loop {
+            let seen = user.map_or(0, |user| user.data().refreshing.finished());
+            match (self.exchange(call, &url, user).await, user) {
+                (Err(error), Some(user)) if may_refresh && error.refuses_token() => {
+                    may_refresh = false;
+                    self.refresh(user, seen).await?;
+                }
+                (outcome, _) => return outcome,
             }
-            (outcome, ..) => outcome,
         }
     }
 
-    pub(crate) async fn send_once(
+    async fn get(&self, common: Common<'_, P>, seen: u32) -> Result<(), Error> {
+        let flight = match &common {
+            Common::Location => &self.0.locating,
+            Common::AccessToken(user, _) => &user.data().refreshing,
+        };
+        let worker = match flight.turn(seen).await {
+            Turn::Done(outcome) => return outcome,
+            Turn::Mine(worker) => worker,
+        };
+        let outcome = match common {
+            Common::Location => {
+                let call =
+                    Call::app(Method::Get, self.app_id(), &["location"], Bearer::None, P::Json::null());
+                let url = [&self.0.base_url[..], &call.path].concat();
+                let answer = self.exchange(&call, &url, None).await;
+                answer.and_then(|answer| self.take_location(&url, &answer))
+            }
+            Common::AccessToken(user, location) => {
+                user.adopt_stored_session();
+                let refresh_token = user.refresh_token();
+                let call = Call::auth(Method::Post, "session", Bearer::Refresh);
+                let url = [&location, &call.path[..]].concat();
+                let answer = self.exchange(&call, &url, Some(user)).await;
+                answer.and_then(|answer| user.take_access_token(refresh_token.as_ref(), &answer))
+            }
+        };
+        worker.finish(outcome.clone());
+        outcome
+    }
+
+    fn take_location(&self, url: &str, answer: &P::Json) -> Result<(), Error> {
+        match answer.get("hostname").as_text().as_deref() {
+            Some(name) if name.starts_with("http://") || name.starts_with("https://") => {
+                *self.0.location.lock() = Some(without_slash(name).into());
+                Ok(())
+            }
+            _ => Err(Error::unexpected(&[
+                url,
+                " answered no 'hostname' that is a URL: is this the server of the app?",
+            ])),
+        }
+    }
+
+    /// One request, one answer.
+    async fn exchange(
         &self,
         call: &Call<P::Json>,
+        url: &str,
         user: Option<&User<P>>,
-    ) -> Result<Option<P::Json>, Error> {
-        let url = [&self.location().await?, &call.path[..]].concat();
+    ) -> Result<P::Json, Error> {
         let token = match (call.bearer, user) {
             (Bearer::None, _) | (_, None) => None,
             (Bearer::Access, Some(user)) => Some(user.access_token().ok_or(Error::LoggedOut)?),
             (Bearer::Refresh, Some(user)) => Some(user.refresh_token().ok_or(Error::LoggedOut)?),
         };
-        let request =
-            Request { method: call.method, url: &url, bearer: token.as_ref(), body: call.body.as_ref() };
-        let outcome = self.exchange(request).await;
-        if let (Err(error), Bearer::Refresh, Some(user), Some(token)) = (&outcome, call.bearer, user, &token)
-            && error.refuses_token()
-        {
-            user.end_session(token);
-        }
-        outcome
-    }
-
-    /// One request, one answer.
-    async fn exchange(&self, request: Request<'_, P::Json>) -> Result<Option<P::Json>, Error> {
-        let (method, url) = (request.method, request.url);
-        let answer = match self.platform().send(request).await {
-            Ok(answer) => answer,
-            Err(reason) => return Err(Error::Unreachable { method, url: url.into(), reason }),
+        let request = Request {
+            method: call.method,
+            url,
+            bearer: token.as_ref(),
+            body: Some(&call.body).filter(|body| !body.is_null()),
         };
+        let answer = self
+            .platform()
+            .send(request)
+            .await
+            .map_err(|reason| Error::unreachable(call.method, url, &reason))?;
         if !(200..300).contains(&answer.status) {
-            return Err(Error::from_answer(method, url, answer));
+            let error = Error::from_answer(call.method, url, answer);
+            if call.bearer == Bearer::Refresh && error.refuses_token() {
+                end_session(user, token.as_ref());
+            }
+            return Err(error);
         }
         match answer.body {
-            Body::Json(value) => Ok(Some(value)),
-            Body::Empty => Ok(None),
-            Body::Other { content_type } => Err(Error::UnexpectedAnswer(
-                ["Expected JSON response, got \"", &content_type, "\" from ", url].concat(),
-            )),
-            Body::Malformed => Err(Error::UnexpectedAnswer(
-                ["The JSON that ", url, " answered is cut off or malformed"].concat(),
-            )),
+            Body::Json(value) => Ok(value),
+            Body::Empty => Ok(P::Json::null()),
+            Body::Other { content_type } => {
+                Err(Error::unexpected(&["Expected JSON response, got \"", &content_type, "\" from ", url]))
+            }
+            Body::Malformed => {
+                Err(Error::unexpected(&["The JSON that ", url, " answered is cut off or malformed"]))
+            }
         }
     }
+}
 
-    /// Where requests go: what the server says (protocol §1.1), asked once. A failure is not remembered.
-    pub async fn location(&self) -> Result<String, Error> {
-        let known = || self.0.location.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(location) = known().clone() {
-            return Ok(location);
-        }
-        let ask = async {
-            let location = self.ask_location().await?;
-            *known() = Some(location.clone());
-            Ok(location)
-        };
-        self.0.locating.run(self.0.locating.finished(), ask).await
+fn end_session<P: Platform>(user: Option<&User<P>>, token: Option<&Token>) {
+    if let (Some(user), Some(token)) = (user, token) {
+        user.end_session(token);
     }
+}
 
-    async fn ask_location(&self) -> Result<String, Error> {
-        let call: Call<P::Json> = Call::app(Method::Get, self.app_id(), &["location"], Bearer::None, None);
-        let url = [&self.0.base_url, &call.path[..]].concat();
-        let answer =
-            self.exchange(Request { method: Method::Get, url: &url, bearer: None, body: None }).await?;
-        let hostname = answer.and_then(|body| body.get("hostname")).and_then(|name| name.as_text());
-        hostname
-            .filter(|name| name.starts_with("http://") || name.starts_with("https://"))
-            .map(|name| name.trim_end_matches('/').to_owned())
-            .ok_or_else(|| {
-                Error::UnexpectedAnswer(
-                    [&url[..], " answered no 'hostname' that is a URL: is this the server of the app?"]
-                        .concat(),
-                )
-            })
-    }
+fn without_slash(url: &str) -> &str {
+    url.strip_suffix('/').unwrap_or(url)
 }
 
 /// Where `user` is among `users`.

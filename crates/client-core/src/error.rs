@@ -2,27 +2,22 @@
 
 use crate::platform::{Body, Json, Method, Response};
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a call did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
     /// The server refused, and said why.
-    Server(Box<ServerError>),
-    /// There was no answer: no network, no such host, a broken or too slow connection.
-    Unreachable {
-        /// What was asked for.
-        method: Method,
-        /// Of whom.
-        url: String,
-        /// What the connection said.
-        reason: String,
-    },
+    Server(Arc<ServerError>),
+    /// There was no answer: no network, no such host, a broken or too slow connection. The sentence names
+    /// the request and says what the connection said.
+    Unreachable(Arc<str>),
     /// Whoever answered does not speak the protocol: a proxy's page, a truncated body, a member missing.
-    UnexpectedAnswer(String),
+    UnexpectedAnswer(Arc<str>),
     /// The user has no session: logged out here, or ended by the server.
     LoggedOut,
     /// The session could not be kept; the sentence says why.
-    Storage(String),
+    Storage(Arc<str>),
     /// The program asked for something that cannot be; the sentence says what.
     Usage(&'static str),
 }
@@ -50,12 +45,12 @@ impl Error {
     /// The error that an answer other than 2xx stands for.
     pub(crate) fn from_answer<J: Json>(method: Method, url: &str, answer: Response<J>) -> Self {
         let said = |name: &str| match &answer.body {
-            Body::Json(body) => body.get(name).and_then(|value| value.as_text()),
+            Body::Json(body) => body.get(name).as_text(),
             _ => None,
         };
         let (error, code, link) = (said("error"), said("error_code"), said("link"));
         let (status, status_text) = (answer.status, answer.status_text);
-        Self::Server(Box::new(ServerError {
+        Self::Server(Arc::new(ServerError {
             method,
             url: url.into(),
             status,
@@ -71,6 +66,35 @@ impl Error {
     pub(crate) fn refuses_token(&self) -> bool {
         matches!(self, Self::Server(said) if said.status == 401
             && (said.code.as_deref() == Some("InvalidSession") || said.error.as_deref() == Some("unauthorized")))
+    }
+
+    /// No answer to this request.
+    pub(crate) fn unreachable(method: Method, url: &str, reason: &str) -> Self {
+        Self::Unreachable(
+            ["Request failed (", method.as_str(), " ", url, "): no answer: ", reason].concat().into(),
+        )
+    }
+
+    /// Not what the protocol promises.
+    pub(crate) fn unexpected(sentence: &[&str]) -> Self {
+        Self::UnexpectedAnswer(sentence.concat().into())
+    }
+
+    /// What could not be written, and why.
+    pub(crate) fn storage(reason: &str) -> Self {
+        Self::Storage(["The session could not be saved: ", reason].concat().into())
+    }
+
+    /// What went wrong, for people; of a refusal, what the server said.
+    pub fn sentence(&self) -> &str {
+        match self {
+            Self::Server(said) => said.error.as_deref().unwrap_or_default(),
+            Self::Unreachable(sentence) | Self::UnexpectedAnswer(sentence) | Self::Storage(sentence) => {
+                sentence
+            }
+            Self::LoggedOut => LOGGED_OUT,
+            Self::Usage(sentence) => sentence,
+        }
     }
 
     /// The code the server gave, such as `APIKeyNotFound`, if it gave one.
@@ -90,20 +114,14 @@ impl Error {
     }
 }
 
-/// What is said when a user without a session is asked to do something.
-pub(crate) const LOGGED_OUT: &str = "The user is logged out. Log in again.";
+/// What [`Error::LoggedOut`] says.
+pub const LOGGED_OUT: &str = "The user is logged out. Log in again.";
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Server(said) => said.fmt(f),
-            Self::Unreachable { method, url, reason } => {
-                write!(f, "Request failed ({} {url}): no answer: {reason}", method.as_str())
-            }
-            Self::UnexpectedAnswer(sentence) => f.write_str(sentence),
-            Self::LoggedOut => f.write_str(LOGGED_OUT),
-            Self::Storage(reason) => write!(f, "The session could not be saved: {reason}"),
-            Self::Usage(sentence) => f.write_str(sentence),
+            other => f.write_str(other.sentence()),
         }
     }
 }

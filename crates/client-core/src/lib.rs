@@ -8,20 +8,22 @@
 
 mod client;
 mod error;
+mod lock;
 mod login;
 mod operation;
 mod platform;
 mod profile;
-mod session;
 mod single_flight;
 mod stored;
+mod task;
 mod token;
 mod user;
 
 pub use client::{Client, Configuration, DEFAULT_BASE_URL};
-pub use error::{Error, ServerError};
-pub use login::{Credentials, RedirectLogin};
+pub use error::{Error, LOGGED_OUT, ServerError};
+pub use login::Credentials;
 pub use operation::Operation;
 pub use platform::{Body, Change, Changed, Json, MaybeSend, MaybeSync, Method, Platform, Request, Response};
+pub use task::{Performed, Task};
 pub use token::Token;
 pub use user::{User, UserState};

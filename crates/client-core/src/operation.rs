@@ -36,7 +36,7 @@ pub enum Operation<J> {
     /// An act of the email/password provider (protocol §5); needs no user.
     EmailPassword {
         /// The path after the provider's, such as `register` or `reset/send`.
-        act: &'static str,
+        act: String,
         /// Its details.
         details: J,
     },
@@ -62,44 +62,45 @@ pub(crate) struct Call<J> {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) bearer: Bearer,
-    pub(crate) body: Option<J>,
+    /// Null if there is none.
+    pub(crate) body: J,
 }
 
-impl<J> Call<J> {
+impl<J: Json> Call<J> {
     /// A call of one of the routes that are the same for every application.
     pub(crate) fn auth(method: Method, path: &str, bearer: Bearer) -> Self {
-        Self { method, path: ["/api/client/v2.0/auth/", path].concat(), bearer, body: None }
+        Self { method, path: ["/api/client/v2.0/auth/", path].concat(), bearer, body: J::null() }
     }
 
     /// A call of one of the application's own routes.
-    pub(crate) fn app(method: Method, app_id: &str, path: &[&str], bearer: Bearer, body: Option<J>) -> Self {
+    pub(crate) fn app(method: Method, app_id: &str, path: &[&str], bearer: Bearer, body: J) -> Self {
         let path = ["/api/client/v2.0/app/", &encoded(app_id), "/", &path.concat()].concat();
         Self { method, path, bearer, body }
     }
 }
 
 impl<J: Json> Operation<J> {
-    pub(crate) fn call(self, app_id: &str) -> Call<J> {
+    pub(crate) fn call(&self, app_id: &str) -> Call<J> {
         let key = |method, id: &str, act: &str| {
             Call::auth(method, &["api_keys/", &encoded(id), act].concat(), Bearer::Refresh)
         };
         match self {
             Self::CreateApiKey { name } => Call {
-                body: Some(J::object(&[("name", J::text(&name))])),
+                body: J::object(&[("name", J::text(name))]),
                 ..Call::auth(Method::Post, "api_keys", Bearer::Refresh)
             },
-            Self::FetchApiKey { id } => key(Method::Get, &id, ""),
+            Self::FetchApiKey { id } => key(Method::Get, id, ""),
             Self::FetchApiKeys => Call::auth(Method::Get, "api_keys", Bearer::Refresh),
-            Self::EnableApiKey { id } => key(Method::Put, &id, "/enable"),
-            Self::DisableApiKey { id } => key(Method::Put, &id, "/disable"),
-            Self::DeleteApiKey { id } => key(Method::Delete, &id, ""),
+            Self::EnableApiKey { id } => key(Method::Put, id, "/enable"),
+            Self::DisableApiKey { id } => key(Method::Put, id, "/disable"),
+            Self::DeleteApiKey { id } => key(Method::Delete, id, ""),
             Self::EmailPassword { act, details } => {
                 let path = ["auth/providers/local-userpass/", act];
-                Call::app(Method::Post, app_id, &path, Bearer::None, Some(details))
+                Call::app(Method::Post, app_id, &path, Bearer::None, details.clone())
             }
             Self::CallFunction { name, arguments } => {
-                let body = J::object(&[("name", J::text(&name)), ("arguments", arguments)]);
-                Call::app(Method::Post, app_id, &["functions/call"], Bearer::Access, Some(body))
+                let body = J::object(&[("name", J::text(name)), ("arguments", arguments.clone())]);
+                Call::app(Method::Post, app_id, &["functions/call"], Bearer::Access, body)
             }
         }
     }

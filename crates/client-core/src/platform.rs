@@ -58,8 +58,12 @@ pub trait Json: Clone + MaybeSend + MaybeSync + 'static {
     fn from_base64url(text: &str) -> Option<Self>;
     /// As JSON text.
     fn to_text(&self) -> String;
+    /// Null.
+    fn null() -> Self;
     /// A string.
     fn text(text: &str) -> Self;
+    /// Whether this is null.
+    fn is_null(&self) -> bool;
     /// An array.
     fn list(items: Vec<Self>) -> Self;
     /// An object.
@@ -69,8 +73,9 @@ pub trait Json: Clone + MaybeSend + MaybeSync + 'static {
     fn with(&self, name: &str, value: Self) -> Self;
     /// The string, if this is one.
     fn as_text(&self) -> Option<String>;
-    /// A member, if this is an object that has it.
-    fn get(&self, name: &str) -> Option<Self>;
+    /// A member; null if this is not an object or has no such member.
+    #[must_use]
+    fn get(&self, name: &str) -> Self;
     /// The elements, if this is an array.
     fn items(&self) -> Option<Vec<Self>>;
     /// The members, if this is an object.

@@ -15,24 +15,21 @@ const RENAMED: [(&str, &str); 5] = [
 
 /// `{type, identities: [{id, providerType}], data}`.
 pub(crate) fn from_answer<J: Json>(answer: &J) -> Result<J, Error> {
-    let expected =
-        |name: &str| Error::UnexpectedAnswer(["Expected '", name, "' in the response body"].concat());
-    let user_type =
-        answer.get("type").filter(|value| value.as_text().is_some()).ok_or_else(|| expected("type"))?;
-    let identities =
-        answer.get("identities").and_then(|list| list.items()).ok_or_else(|| expected("identities"))?;
-    let data = answer.get("data").and_then(|data| data.members()).ok_or_else(|| expected("data"))?;
+    let expected = |name: &str| Error::unexpected(&["Expected '", name, "' in the response body"]);
+    let user_type = answer.get("type").as_text().ok_or_else(|| expected("type"))?;
+    let identities = answer.get("identities").items().ok_or_else(|| expected("identities"))?;
+    let members = answer.get("data").members().ok_or_else(|| expected("data"))?;
 
-    let identities = identities.iter().map(|identity| {
-        let text = |name| J::text(&identity.get(name).and_then(|value| value.as_text()).unwrap_or_default());
-        J::object(&[("id", text("id")), ("providerType", text("provider_type"))])
-    });
-    let data: Vec<(&str, J)> = data.iter().map(|(name, value)| (shown(name), value.clone())).collect();
-    Ok(J::object(&[
-        ("type", user_type),
-        ("identities", J::list(identities.collect())),
-        ("data", J::object(&data)),
-    ]))
+    let mut shown_identities = Vec::new();
+    for identity in &identities {
+        let members = [("id", identity.get("id")), ("providerType", identity.get("provider_type"))];
+        shown_identities.push(J::object(&members));
+    }
+    let mut data = J::object(&[]);
+    for (name, value) in members {
+        data = data.with(shown(&name), value);
+    }
+    Ok(J::object(&[("type", J::text(&user_type)), ("identities", J::list(shown_identities)), ("data", data)]))
 }
 
 fn shown(name: &str) -> &str {

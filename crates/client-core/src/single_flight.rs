@@ -1,88 +1,77 @@
-//! One piece of work at a time, however many wait for it. Used for refreshing a session and for asking
-//! where the server is. Needs no runtime and survives a cancelled worker.
+//! One piece of work at a time, however many wait for it: refreshing a session, or asking where the
+//! server is. Needs no runtime and survives a cancelled worker.
 
-use std::future::{Future, poll_fn};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::error::Error;
+use crate::lock::Lock;
+use std::future::poll_fn;
 use std::task::{Poll, Waker};
 
 /// Work that is done once for all who ask for it at the same time.
-pub(crate) struct SingleFlight<T> {
-    state: Mutex<State<T>>,
-}
+pub(crate) struct SingleFlight(Lock<State>);
 
-struct State<T> {
+struct State {
     running: bool,
     /// How often the work was finished, and how it ended the last time.
-    finished: u64,
-    outcome: Option<T>,
+    finished: u32,
+    outcome: Result<(), Error>,
     waiting: Vec<Waker>,
 }
 
-impl<T: Clone> SingleFlight<T> {
+/// What somebody who asks for the work is given.
+pub(crate) enum Turn<'a> {
+    /// It was done meanwhile; this is how it ended.
+    Done(Result<(), Error>),
+    /// Do it.
+    Mine(Worker<'a>),
+}
+
+/// Whoever holds this does the work. Dropped unfinished, the next in line takes over.
+pub(crate) struct Worker<'a>(&'a SingleFlight);
+
+impl SingleFlight {
     pub(crate) const fn new() -> Self {
-        let state = State { running: false, finished: 0, outcome: None, waiting: Vec::new() };
-        Self { state: Mutex::new(state) }
+        Self(Lock::new(State { running: false, finished: 0, outcome: Ok(()), waiting: Vec::new() }))
     }
 
-    fn state(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How often the work was finished so far: what [`SingleFlight::turn`] compares.
+    pub(crate) fn finished(&self) -> u32 {
+        self.0.lock().finished
     }
 
-    /// How often the work was finished so far: what [`SingleFlight::run`] compares.
-    pub(crate) fn finished(&self) -> u64 {
-        self.state().finished
-    }
-
-    /// Does `work`, or waits for who is doing it already. Work that was finished after `seen` was
-    /// counted is not done again: its outcome is the answer. If a worker is cancelled, the next in line
-    /// takes over.
-    pub(crate) async fn run(&self, seen: u64, work: impl Future<Output = T>) -> T {
-        let turn = poll_fn(|context| {
-            let mut state = self.state();
-            match state.outcome.as_ref().filter(|_| state.finished > seen) {
-                Some(outcome) => Poll::Ready(Turn::Done(outcome.clone())),
-                None if state.running => {
-                    if !state.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                        state.waiting.push(context.waker().clone());
-                    }
-                    Poll::Pending
+    /// Waits until nobody is doing the work. Work that was finished after `seen` was counted is not done
+    /// again.
+    pub(crate) async fn turn(&self, seen: u32) -> Turn<'_> {
+        poll_fn(|context| {
+            let mut state = self.0.lock();
+            if state.finished != seen {
+                Poll::Ready(Turn::Done(state.outcome.clone()))
+            } else if state.running {
+                if !state.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                    state.waiting.push(context.waker().clone());
                 }
-                None => {
-                    state.running = true;
-                    Poll::Ready(Turn::Mine(Worker { flight: self }))
-                }
+                Poll::Pending
+            } else {
+                state.running = true;
+                Poll::Ready(Turn::Mine(Worker(self)))
             }
-        });
-        match turn.await {
-            Turn::Done(outcome) => outcome,
-            Turn::Mine(worker) => {
-                let outcome = work.await;
-                {
-                    let mut state = self.state();
-                    state.finished += 1;
-                    state.outcome = Some(outcome.clone());
-                }
-                drop(worker);
-                outcome
-            }
-        }
+        })
+        .await
     }
 }
 
-enum Turn<'a, T: Clone> {
-    Done(T),
-    Mine(Worker<'a, T>),
+impl Worker<'_> {
+    /// The work is done, and this is how it ended.
+    pub(crate) fn finish(self, outcome: Result<(), Error>) {
+        let mut state = self.0.0.lock();
+        state.finished = state.finished.wrapping_add(1);
+        state.outcome = outcome;
+    }
 }
 
-/// Whoever holds this does the work. Dropped, finished or not, it lets the others go on.
-struct Worker<'a, T: Clone> {
-    flight: &'a SingleFlight<T>,
-}
-
-impl<T: Clone> Drop for Worker<'_, T> {
+impl Drop for Worker<'_> {
     fn drop(&mut self) {
         let waiting = {
-            let mut state = self.flight.state();
+            let mut state = self.0.0.lock();
             state.running = false;
             std::mem::take(&mut state.waiting)
         };

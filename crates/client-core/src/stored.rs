@@ -15,7 +15,7 @@ pub(crate) const PROVIDER_TYPE: &str = "providerType";
 /// "No device": what a server says that has none to name.
 const NO_DEVICE: &str = "000000000000000000000000";
 
-/// What is kept of one user.
+/// What is known of one user, here and where it is kept.
 pub(crate) struct StoredUser<J> {
     pub(crate) provider_type: String,
     pub(crate) access_token: Option<Token>,
@@ -65,6 +65,12 @@ pub(crate) fn set_user(app_id: &str, user_id: &str, name: &str, value: Option<&s
 
 pub(crate) fn device_id<P: Platform>(platform: &P, app_id: &str) -> Option<String> {
     platform.load(&app_key(app_id, "deviceId")).filter(|id| !id.is_empty() && id != NO_DEVICE)
+}
+
+impl<J> Default for StoredUser<J> {
+    fn default() -> Self {
+        Self { provider_type: String::new(), access_token: None, refresh_token: None, profile: None }
+    }
 }
 
 /// Nothing if the server names no device.

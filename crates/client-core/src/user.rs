@@ -1,15 +1,17 @@
 //! A user and what is known of them here: tokens, profile, state. What changes a session over the network
-//! is in `session.rs` and `login.rs`.
+//! is in `task.rs` and `login.rs`.
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::operation::{Bearer, Call};
-use crate::platform::{Change, Changed, Json, Method, Platform};
+use crate::lock::Lock;
+use crate::login::member;
+use crate::platform::{Change, Changed, Json, Platform};
 use crate::profile;
 use crate::single_flight::SingleFlight;
 use crate::stored::{self, StoredUser};
 use crate::token::Token;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::DerefMut;
+use std::sync::Arc;
 
 /// Whether a user can act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,26 +49,21 @@ impl<P: Platform> Clone for User<P> {
 
 pub(crate) struct UserData<J> {
     pub(crate) id: String,
-    pub(crate) refreshing: SingleFlight<Result<(), Error>>,
-    known: Mutex<Known<J>>,
-}
-
-struct Known<J> {
-    provider_type: String,
-    access_token: Option<Token>,
-    refresh_token: Option<Token>,
-    profile: Option<J>,
+    pub(crate) refreshing: SingleFlight,
+    known: Lock<StoredUser<J>>,
 }
 
 impl<J> UserData<J> {
     pub(crate) fn stored(id: String, user: StoredUser<J>) -> Self {
-        let StoredUser { provider_type, access_token, refresh_token, profile } = user;
-        let known = Mutex::new(Known { provider_type, access_token, refresh_token, profile });
-        Self { id, refreshing: SingleFlight::new(), known }
+        Self { id, refreshing: SingleFlight::new(), known: Lock::new(user) }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known<J>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn known(&self) -> impl DerefMut<Target = StoredUser<J>> {
+        self.known.lock()
+    }
+
+    pub(crate) fn is_logged_in(&self) -> bool {
+        self.known().refresh_token.is_some()
     }
 }
 
@@ -113,7 +110,7 @@ impl<P: Platform> User<P> {
     pub fn state(&self) -> UserState {
         if !self.client.user_list().iter().any(|data| self.is(data)) {
             UserState::Removed
-        } else if self.refresh_token().is_some() {
+        } else if self.data.is_logged_in() {
             UserState::Active
         } else {
             UserState::LoggedOut
@@ -133,25 +130,22 @@ impl<P: Platform> User<P> {
     /// The claims of the access token, unverified: for showing, never for deciding.
     pub fn claims(&self) -> Option<P::Json> {
         let token = self.access_token()?;
-        let mut parts = token.expose().split('.');
-        match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(_), Some(payload), Some(_), None) => P::Json::from_base64url(payload),
-            _ => None,
-        }
+        let (_, payload_and_signature) = token.expose().split_once('.')?;
+        let (payload, _) = payload_and_signature.split_once('.')?;
+        P::Json::from_base64url(payload)
     }
 
     /// The custom user data in the access token: as old as that token.
     pub fn custom_data(&self) -> Option<P::Json> {
-        self.claims().map(|claims| claims.get("user_data").unwrap_or_else(|| P::Json::object(&[])))
+        let data = self.claims()?.get("user_data");
+        Some(if data.is_null() { P::Json::object(&[]) } else { data })
     }
 
-    /// Fetches the profile anew.
-    pub async fn refresh_profile(&self) -> Result<(), Error> {
-        let call = Call::auth(Method::Get, "profile", Bearer::Access);
-        let answer = self.client.send(&call, Some(self)).await?.unwrap_or_else(|| P::Json::object(&[]));
-        let profile = profile::from_answer(&answer)?;
-        self.data.known().profile = Some(profile.clone());
-        self.save(&[(stored::PROFILE, Some(&profile.to_text()))])
+    pub(crate) fn take_profile(&self, answer: &P::Json) -> Result<(), Error> {
+        let profile = profile::from_answer(answer)?;
+        let text = profile.to_text();
+        self.data.known().profile = Some(profile);
+        self.save(&[(stored::PROFILE, Some(&text))])
     }
 
     /// Writes down some of what is kept of the user, and tells who listens.
@@ -160,7 +154,7 @@ impl<P: Platform> User<P> {
             stored::set_user(self.client.app_id(), self.id(), name, value)
         };
         let changes: Vec<Change> = values.iter().map(change).collect();
-        let saved = self.client.platform().save(&changes).map_err(Error::Storage);
+        let saved = self.client.platform().save(&changes).map_err(|reason| Error::storage(&reason));
         self.client.platform().changed(Changed::User(self.id()));
         saved
     }
@@ -180,17 +174,18 @@ impl<P: Platform> User<P> {
         ])
     }
 
-    /// Takes the access token that `refresh` was exchanged for, unless the session is another by now:
-    /// whoever logged out meanwhile stays logged out.
-    pub(crate) fn renew(&self, refresh: &Token, access: &Token) -> Result<(), Error> {
+    /// Takes the access token that the session of `refresh` was given, unless the session is another by
+    /// now: whoever logged out meanwhile stays logged out.
+    pub(crate) fn take_access_token(&self, refresh: Option<&Token>, answer: &P::Json) -> Result<(), Error> {
+        let access = member(answer, "access_token")?;
         {
             let mut known = self.data.known();
-            if known.refresh_token.as_ref() != Some(refresh) {
+            if refresh.is_none() || known.refresh_token.as_ref() != refresh {
                 return Err(Error::LoggedOut);
             }
-            known.access_token = Some(access.clone());
+            known.access_token = Some(Token::from(&access[..]));
         }
-        self.save(&[(stored::ACCESS_TOKEN, Some(access.expose()))])
+        self.save(&[(stored::ACCESS_TOKEN, Some(&access))])
     }
 
     /// Forgets the session that `refresh` stands for, because the server says it is over. If another
@@ -228,14 +223,17 @@ impl<P: Platform> User<P> {
         let _ = self.save(&[(stored::ACCESS_TOKEN, None), (stored::REFRESH_TOKEN, None)]);
         self.client.platform().changed(Changed::Users);
     }
+}
 
-    /// Forgets what is left of a user who was removed.
-    pub(crate) fn forget(&self) -> Result<(), Error> {
-        self.save(&[
-            (stored::ACCESS_TOKEN, None),
-            (stored::REFRESH_TOKEN, None),
-            (stored::PROFILE, None),
-            (stored::PROVIDER_TYPE, None),
-        ])
+impl<P: Platform> Client<P> {
+    /// Takes `user` off the list, and everything that is kept of them away.
+    pub(crate) fn forget_user(&self, user: &User<P>) -> Result<(), Error> {
+        // Off the list before the tokens go, so that nobody sees a removed user as merely logged out.
+        self.user_list().retain(|data| !user.is(data));
+        user.forget_tokens();
+        let mut ids = stored::user_ids(self.platform(), self.app_id());
+        ids.retain(|id| id != user.id());
+        let saved = self.save_user_ids(&ids);
+        saved.and(user.save(&[(stored::PROFILE, None), (stored::PROVIDER_TYPE, None)]))
     }
 }

@@ -1,0 +1,10 @@
+// What is thrown when the server refuses.
+
+/** The server answered with a failure. */
+export class MongoDBRealmError extends Error {
+    constructor(method, url, statusCode, statusText, error, errorCode, link) {
+        const status = `status ${statusCode}${statusText ? ` ${statusText}` : ""}`;
+        super(`Request failed (${method} ${url}): ${typeof error === "string" ? `${error} ` : ""}(${status})`);
+        Object.assign(this, { method, url, statusText, statusCode, error, errorCode, link });
+    }
+}
