@@ -13,7 +13,8 @@ pub(crate) fn must(command: &mut Command) -> Result<(), String> {
 /// Runs a command that must succeed, and answers what it wrote to standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     let name = format!("{command:?}");
-    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("{name} does not run: {error}"))?;
+    let output =
+        command.stderr(Stdio::inherit()).output().map_err(|error| format!("{name} does not run: {error}"))?;
     if !output.status.success() {
         return Err(format!("{name} failed: {}", output.status));
     }

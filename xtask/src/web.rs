@@ -25,7 +25,9 @@ pub(crate) fn run() -> Result<PathBuf, String> {
     let folder = "crates/web-sdk";
     install::npm(folder)?;
     let package = workspace().join("target/npm/keystead-web");
-    run::must(Command::new("node").arg("build.mjs").arg(&glue).arg(&package).current_dir(workspace().join(folder)))?;
+    run::must(
+        Command::new("node").arg("build.mjs").arg(&glue).arg(&package).current_dir(workspace().join(folder)),
+    )?;
     Ok(package)
 }
 

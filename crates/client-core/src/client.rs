@@ -166,7 +166,9 @@ impl<P: Platform> Client<P> {
         loop {
             let seen = user.map_or(0, |user| user.data().refreshing.finished());
             match (self.exchange(call, &url, user).await, user) {
-                (Err(error), Some(user)) if may_refresh && error.refuses_token() => {
+                (Err(error), Some(user))
+                    if may_refresh && (error.refuses_token() || user.access_token().is_none()) =>
+                {
                     may_refresh = false;
                     self.refresh(user, seen).await?;
                 }

@@ -54,7 +54,7 @@ impl<P: Platform> Client<P> {
         let access_token = member(answer, "access_token")?.into();
         let refresh_token = member(answer, "refresh_token")?.into();
         let user = self.known_or_new(&user_id);
-        user.open_session(provider_type, &access_token, &refresh_token)?;
+        user.open_session(provider_type, access_token, refresh_token)?;
         if let Some(change) =
             stored::set_device_id(self.app_id(), &member(answer, "device_id").unwrap_or_default())
         {

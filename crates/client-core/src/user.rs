@@ -159,19 +159,24 @@ impl<P: Platform> User<P> {
         saved
     }
 
+    /// Takes the tokens of a session that was opened, or ended, elsewhere. Without a refresh token the
+    /// user is logged out.
+    pub fn set_tokens(&self, access: Option<Token>, refresh: Option<Token>) -> Result<(), Error> {
+        let saved = self.save(&[
+            (stored::ACCESS_TOKEN, access.as_ref().map(Token::expose)),
+            (stored::REFRESH_TOKEN, refresh.as_ref().map(Token::expose)),
+        ]);
+        let mut known = self.data.known();
+        known.access_token = access;
+        known.refresh_token = refresh;
+        saved
+    }
+
     /// Takes the tokens of a new session.
-    pub(crate) fn open_session(&self, provider: &str, access: &Token, refresh: &Token) -> Result<(), Error> {
-        {
-            let mut known = self.data.known();
-            provider.clone_into(&mut known.provider_type);
-            known.access_token = Some(access.clone());
-            known.refresh_token = Some(refresh.clone());
-        }
-        self.save(&[
-            (stored::ACCESS_TOKEN, Some(access.expose())),
-            (stored::REFRESH_TOKEN, Some(refresh.expose())),
-            (stored::PROVIDER_TYPE, Some(provider)),
-        ])
+    pub(crate) fn open_session(&self, provider: &str, access: Token, refresh: Token) -> Result<(), Error> {
+        provider.clone_into(&mut self.data.known().provider_type);
+        let saved = self.save(&[(stored::PROVIDER_TYPE, Some(provider))]);
+        saved.and(self.set_tokens(Some(access), Some(refresh)))
     }
 
     /// Takes the access token that the session of `refresh` was given, unless the session is another by
@@ -215,12 +220,7 @@ impl<P: Platform> User<P> {
     /// Forgets both tokens, here and where they are kept. A failure to write is not reported: the tokens
     /// open nothing any more.
     pub(crate) fn forget_tokens(&self) {
-        {
-            let mut known = self.data.known();
-            known.access_token = None;
-            known.refresh_token = None;
-        }
-        let _ = self.save(&[(stored::ACCESS_TOKEN, None), (stored::REFRESH_TOKEN, None)]);
+        let _ = self.set_tokens(None, None);
         self.client.platform().changed(Changed::Users);
     }
 }

@@ -34,8 +34,14 @@ export class User {
     get accessToken() {
         return this.#read(Part.AccessToken) ?? null;
     }
+    set accessToken(token) {
+        this.#host.core.write(this.id, token ?? undefined, this.refreshToken ?? undefined);
+    }
     get refreshToken() {
         return this.#read(Part.RefreshToken) ?? null;
+    }
+    set refreshToken(token) {
+        this.#host.core.write(this.id, this.accessToken ?? undefined, token ?? undefined);
     }
     get providerType() {
         return this.#read(Part.ProviderType);

@@ -9,7 +9,7 @@ mod value;
 
 use act::Act;
 use host::{Host, Web};
-use keystead_client_core::{Body, Client, Configuration, Json, Response, User};
+use keystead_client_core::{Body, Client, Configuration, Json, Response, Token, User};
 use lol_alloc::{FreeListAllocator, LockedAllocator};
 use running::Running;
 use value::Value;
@@ -76,6 +76,14 @@ impl Core {
     /// Something that is known of a user without asking the server; undefined if it is not known.
     pub fn read(&self, user: &str, part: Part) -> JsValue {
         self.client.user(user).and_then(|user| read(&user, part)).unwrap_or(JsValue::UNDEFINED)
+    }
+
+    /// Replaces both tokens of a user.
+    pub fn write(&self, user: &str, access: Option<String>, refresh: Option<String>) {
+        if let Some(user) = self.client.user(user) {
+            // What could not be written down is true here all the same.
+            let _ = user.set_tokens(access.map(Token::from), refresh.map(Token::from));
+        }
     }
 
     /// Begins to do one thing, as `user` if one is named. The host's `settle` is told how it ended, under
