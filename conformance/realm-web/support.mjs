@@ -7,6 +7,9 @@ import * as Realm from "realm-web";
 export const APP_ID = "quickstart-abcde";
 export const PASSWORD = "correct horse battery";
 
+/** Whether these suites drive realm-web itself, and not keystead-web in its place (`as-keystead-web.mjs`). */
+export const IS_REALM_WEB = !("ObjectId" in Realm);
+
 /** More than any one test needs. realm-web repeats some refused requests without an end. */
 const REQUEST_LIMIT = 100;
 

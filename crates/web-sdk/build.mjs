@@ -23,7 +23,8 @@ const optimised = join(glue, "optimised.wasm");
 const renamed = JSON.parse(
     execFileSync(join(here, "node_modules/binaryen/bin/wasm-opt"), [
         ...FEATURES,
-        ...["--minify-imports-and-exports-and-modules", "--traps-never-happen", "--flatten", "--rereloop", "-Oz", "-Oz"],
+        ...["--minify-imports-and-exports-and-modules", "--traps-never-happen", "--low-memory-unused"],
+        ...["--flatten", "--rereloop", "-Oz", "-Oz"],
         ...["--strip-debug", "--strip-producers", "--strip-target-features"],
         ...[join(glue, "keystead_bg.wasm"), "-o", optimised],
     ]),
@@ -31,8 +32,25 @@ const renamed = JSON.parse(
 
 const ENUM = /export const (\w+) = Object\.freeze\(\{(.*?)\}\);/gs;
 
+/** What wasm-bindgen writes for programs that this is not: each must be there, or its version has changed. */
+const NEVER_USED = [
+    // Imports that may be missing: these are in `js/json.js`.
+    [/typeof (Json\.\w+) == 'function' \? \1 : notDefined\('\1'\)/g, "$1"],
+    // Other ways to call `initSync`: `js/core.js` is the only caller.
+    [/ {4}if \(module !== undefined\) \{\n.*?\n {4}\}\n/s, ""],
+    [/ {4}if \(!\(module instanceof WebAssembly\.Module\)\) \{\n(.*?)\n {4}\}\n/s, "$1\n"],
+    // A memory that cannot grow.
+    [/ {4}if \(realloc === undefined\) \{\n.*?\n {4}\}\n/s, ""],
+];
+
 /** wasm-bindgen's JavaScript, with the short names that the optimiser gave to what crosses the border. */
 function shortened(text) {
+    for (const [what, replacement] of NEVER_USED) {
+        if (text.search(what) < 0) {
+            throw new Error(`wasm-bindgen does not write ${what} any more: look at NEVER_USED in build.mjs`);
+        }
+        text = text.replace(what, replacement);
+    }
     for (const [module, from, to] of renamed.imports) {
         text = text.replaceAll(`${from}:`, `${to}:`).replaceAll(`"${module}"`, '"a"');
     }
@@ -86,6 +104,8 @@ const inside = {
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 cpSync(join(here, "package"), out, { recursive: true });
+// TypeScript takes the declarations of an ES module and of a CommonJS one for two things.
+cpSync(join(out, "index.d.ts"), join(out, "index.d.cts"));
 const { version } = JSON.parse(readFileSync(join(here, "package/package.json")));
 for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) {
     cpSync(join(here, "../..", licence), join(out, licence));

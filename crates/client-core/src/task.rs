@@ -207,12 +207,12 @@ impl<P: Platform> Client<P> {
 
     /// Logs `user` out and forgets them.
     pub async fn remove_user(&self, user: &User<P>) -> Result<(), Error> {
-        user.perform(&Task::Remove).await
+        self.perform(&Task::Remove, Some(user)).await.map(|_| ())
     }
 
     /// Deletes `user` and everything the server knows of them, for ever, and forgets them here.
     pub async fn delete_user(&self, user: &User<P>) -> Result<(), Error> {
-        user.perform(&Task::Delete).await
+        self.perform(&Task::Delete, Some(user)).await.map(|_| ())
     }
 }
 

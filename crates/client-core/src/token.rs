@@ -17,6 +17,14 @@ impl Token {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// The second of the token's three parts: its claims, in base64url.
+    pub(crate) fn payload(&self) -> Option<&str> {
+        // Looking for a byte, and not for a character, is a kilobyte less WebAssembly.
+        let dot = |text: &str| text.bytes().position(|byte| byte == b'.');
+        let rest = self.0.get(dot(&self.0)? + 1..)?;
+        rest.get(..dot(rest)?)
+    }
 }
 
 impl From<&str> for Token {

@@ -129,10 +129,7 @@ impl<P: Platform> User<P> {
 
     /// The claims of the access token, unverified: for showing, never for deciding.
     pub fn claims(&self) -> Option<P::Json> {
-        let token = self.access_token()?;
-        let (_, payload_and_signature) = token.expose().split_once('.')?;
-        let (payload, _) = payload_and_signature.split_once('.')?;
-        P::Json::from_base64url(payload)
+        P::Json::from_base64url(self.access_token()?.payload()?)
     }
 
     /// The custom user data in the access token: as old as that token.
@@ -203,12 +200,14 @@ impl<P: Platform> User<P> {
     }
 
     /// Takes the session that is kept under this user's name, if it is another than the one known here.
+    /// Whoever logged out here stays logged out.
     pub(crate) fn adopt_stored_session(&self) -> bool {
         let Some(kept) = stored::user(self.client.platform(), self.client.app_id(), self.id()) else {
             return false;
         };
         let mut known = self.data.known();
-        if kept.refresh_token.is_none() || kept.refresh_token == known.refresh_token {
+        let (Some(here), Some(there)) = (&known.refresh_token, &kept.refresh_token) else { return false };
+        if here == there {
             return false;
         }
         known.access_token = kept.access_token;

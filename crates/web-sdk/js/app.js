@@ -23,6 +23,7 @@ export function getApp(id) {
 
 /** The client of one application. */
 export class App {
+    static name = "App";
     static Credentials = Credentials;
     static getApp = getApp;
 
@@ -34,7 +35,7 @@ export class App {
     constructor(idOrConfiguration) {
         const configuration = typeof idOrConfiguration === "string" ? { id: idOrConfiguration } : idOrConfiguration;
         if (typeof configuration?.id !== "string") {
-            throw new Error("Missing an App Services app id: new App({ id: \"my-app-abcde\", baseUrl: \"https://…\" })");
+            throw new Error("Missing an Atlas App Services app-id");
         }
         this.id = configuration.id;
         this.baseUrl = configuration.baseUrl || DEFAULT_BASE_URL;

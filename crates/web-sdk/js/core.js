@@ -4,6 +4,6 @@
 import { initSync } from "glue";
 import { mask, text } from "wasm";
 
-initSync({ module: Uint8Array.from(text, (character) => character.charCodeAt(0) ^ mask) });
+initSync(Uint8Array.from(text, (character) => character.charCodeAt(0) ^ mask));
 
 export { Core } from "glue";

@@ -2,6 +2,7 @@
 
 /** Use the static methods. */
 export class Credentials {
+    static name = "Credentials";
     constructor(providerName, providerType, reuse, payload) {
         this.providerName = providerName;
         this.providerType = providerType;

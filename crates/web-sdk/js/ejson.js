@@ -46,13 +46,11 @@ export function serialize(value) {
 }
 
 function number(value) {
-    if (!Number.isInteger(value) || Object.is(value, -0)) {
-        return { $numberDouble: Object.is(value, -0) ? "-0.0" : String(value) };
-    }
     if (value === (value | 0)) {
         return { $numberInt: String(value) };
     }
-    return Math.abs(value) < 2 ** 63 ? { $numberLong: String(BigInt(value)) } : { $numberDouble: String(value) };
+    const isLong = Number.isInteger(value) && Math.abs(value) < 2 ** 63;
+    return isLong ? { $numberLong: String(BigInt(value)) } : { $numberDouble: String(value) };
 }
 
 function object(value) {

@@ -17,6 +17,7 @@ const NO_DEVICE = "000000000000000000000000";
 
 /** Made by `app.logIn`. */
 export class User {
+    static name = "User";
     #host;
     #removed = false;
     #profile = {};
@@ -35,13 +36,13 @@ export class User {
         return this.#read(Part.AccessToken) ?? null;
     }
     set accessToken(token) {
-        this.#host.core.write(this.id, token ?? undefined, this.refreshToken ?? undefined);
+        this.#write(token, this.refreshToken);
     }
     get refreshToken() {
         return this.#read(Part.RefreshToken) ?? null;
     }
     set refreshToken(token) {
-        this.#host.core.write(this.id, this.accessToken ?? undefined, token ?? undefined);
+        this.#write(this.accessToken, token);
     }
     get providerType() {
         return this.#read(Part.ProviderType);
@@ -53,11 +54,10 @@ export class User {
         return this.state === UserState.Active;
     }
     get customData() {
-        const data = this.#read(Part.CustomData);
-        if (data === undefined) {
+        if (!this.accessToken) {
             throw new Error("Cannot read custom data without an access token");
         }
-        return data;
+        return this.#read(Part.Claims)?.user_data ?? {};
     }
     get profile() {
         return this.#fetchedProfile().data;
@@ -113,12 +113,15 @@ export class User {
 
     toJSON() {
         const { id, accessToken, refreshToken, state } = this;
-        const profile = this.#read(Part.Profile);
-        return { id, accessToken, refreshToken, profile, state, customData: this.#read(Part.CustomData) };
+        const customData = accessToken ? this.customData : undefined;
+        return { id, accessToken, refreshToken, profile: this.#read(Part.Profile), state, customData };
     }
 
     #read(part) {
         return this.#removed ? undefined : this.#host.core.read(this.id, part);
+    }
+    #write(accessToken, refreshToken) {
+        this.#host.core.write(this.#removed ? REMOVED : this.id, accessToken ?? "", refreshToken ?? "");
     }
     #run(act, argument, more) {
         return this.#host.run(act, this.#removed ? REMOVED : this.id, argument, more);

@@ -36,7 +36,6 @@ pub enum Part {
     RefreshToken,
     Profile,
     Claims,
-    CustomData,
 }
 
 /// What came back, and what the text beside it is.
@@ -78,11 +77,12 @@ impl Core {
         self.client.user(user).and_then(|user| read(&user, part)).unwrap_or(JsValue::UNDEFINED)
     }
 
-    /// Replaces both tokens of a user.
-    pub fn write(&self, user: &str, access: Option<String>, refresh: Option<String>) {
+    /// Replaces both tokens of a user; an empty one by none.
+    pub fn write(&self, user: &str, access: String, refresh: String) {
+        let token = |text: String| (!text.is_empty()).then(|| Token::from(text));
         if let Some(user) = self.client.user(user) {
             // What could not be written down is true here all the same.
-            let _ = user.set_tokens(access.map(Token::from), refresh.map(Token::from));
+            let _ = user.set_tokens(token(access), token(refresh));
         }
     }
 
@@ -123,6 +123,5 @@ fn read(user: &User<Web>, part: Part) -> Option<JsValue> {
         Part::RefreshToken => JsValue::from_str(user.refresh_token()?.expose()),
         Part::Profile => user.profile()?.0,
         Part::Claims => user.claims()?.0,
-        Part::CustomData => user.custom_data()?.0,
     })
 }
