@@ -11,6 +11,9 @@ function stateStorage(storage, state) {
 
 /** To be called by the page that the provider redirects to; the window that logs in takes it from there. */
 export function handleAuthRedirect(location = globalThis.location, storage = getEnvironment().defaultStorage) {
+    if (!location) {
+        throw new Error("handleAuthRedirect is for the page that a provider redirects to");
+    }
     const parameters = new URLSearchParams(location.hash.slice(1));
     const state = parameters.get("_baas_state");
     const [userAuth, error] = [parameters.get("_baas_ua"), parameters.get("_baas_error")];
@@ -38,6 +41,9 @@ export async function logInThroughRedirect(login, redirect, storage) {
 function redirected(url, storage) {
     return new Promise((resolve, reject) => {
         const opened = getEnvironment().openWindow(url);
+        if (!opened) {
+            return reject(new Error("No window could be opened: log in while handling a click"));
+        }
         const done = () => {
             clearInterval(check);
             storage.removeListener(look);
@@ -47,12 +53,12 @@ function redirected(url, storage) {
             if (result) {
                 done();
                 storage.clear();
-                opened?.close();
+                opened.close();
                 resolve(JSON.parse(result));
             }
         };
         const check = setInterval(() => {
-            if (opened?.closed) {
+            if (opened.closed) {
                 done();
                 reject(new Error("Window closed"));
             }
