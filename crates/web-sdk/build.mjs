@@ -72,14 +72,19 @@ function constants(text) {
 }
 
 /**
- * Bytes as a string with one character for each, which compresses better than base64. Characters above 127
- * and those that must be escaped take two bytes, so all are first exclusive-ored with what makes those rarest.
+ * Bytes as a string of ASCII characters, which `js/core.js` reads: most bytes are one character, those from 124
+ * on two. That compresses better than base64, and reads the same in whatever encoding a page is taken for. All
+ * bytes are first exclusive-ored with what makes the result smallest.
  */
 function asScript(bytes) {
-    const escapes = { 0: "\\x00", 8: "\\b", 10: "\\n", 13: "\\r", 34: '\\"', 92: "\\\\" };
-    const literal = (mask) =>
-        `"${Array.from(bytes, (byte) => escapes[byte ^ mask] ?? String.fromCharCode(byte ^ mask)).join("")}"`;
-    const script = (mask) => `export const mask = ${mask}; export const text = ${literal(mask)};`;
+    // As esbuild will write them, so that sizes can be compared.
+    const escapes = { 0: "\\x00", 7: "\\x07", 8: "\\b", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\" };
+    const characters = (byte) => (byte < 124 ? [byte] : [124 + Math.floor(byte / 124), byte % 124]);
+    const script = (mask) => {
+        const codes = [...bytes].flatMap((byte) => characters(byte ^ mask));
+        const text = codes.map((code) => escapes[code] ?? String.fromCharCode(code)).join("");
+        return `export const mask = ${mask}; export const text = "${text}";`;
+    };
     const scripts = Array.from({ length: 256 }, (_, mask) => script(mask));
     const smallest = (a, b) => (gzip(b) < gzip(a) ? b : a);
     return scripts.reduce(smallest);
@@ -121,7 +126,6 @@ for (const [format, name] of [
         minify: true,
         format,
         target: "es2022",
-        charset: "utf8",
         define: { ...constants(readFileSync(join(glue, "keystead.js"), "utf8")), VERSION: JSON.stringify(version) },
         logOverride: { "empty-import-meta": "silent" },
         plugins: [inside],

@@ -15,7 +15,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test              install what tests need and is missing, then run every test:
-                    Rust, the real realm-web SDK, a real mail server
+                    Rust, the real realm-web SDK, the Web SDK in a browser, a real mail server
   web               build the npm package keystead-web in target/npm/keystead-web
   bench             print the table of docs/benchmarks.md (about five minutes, on a quiet machine)
   bench table NAME  only the rows whose name contains NAME

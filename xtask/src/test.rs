@@ -1,12 +1,19 @@
 //! `cargo xtask test`: every test, and one summary.
 
 use crate::run::{must, watch};
-use crate::{install, workspace};
+use crate::{install, web, workspace};
 use std::process::Command;
 
-/// A mail server and a tool that makes certificates.
-const DEBIAN_PACKAGES: &[&str] = &["exim4-daemon-light", "openssl"];
-const NPM_FOLDERS: &[&str] = &["conformance/realm-web"];
+/// A mail server, a tool that makes certificates, a browser.
+const DEBIAN_PACKAGES: &[&str] = &["exim4-daemon-light", "openssl", "chromium"];
+const NPM_FOLDERS: &[&str] = &["conformance/realm-web", "crates/web-sdk/tests"];
+
+/// What node runs: a folder, and what is loaded before each of its suites.
+const NODE_SUITES: &[(&str, &[&str])] = &[
+    ("conformance/realm-web", &[]),
+    ("conformance/realm-web", &["--import", "./as-keystead-web.mjs"]),
+    ("crates/web-sdk/tests", &[]),
+];
 
 #[derive(Default)]
 struct Tally {
@@ -26,8 +33,9 @@ pub(crate) fn run() -> Result<(), String> {
     let mut tally = Tally::default();
     rust(&mut tally)?;
     must(cargo().args(["build", "--package", "keystead"]))?;
-    for folder in NPM_FOLDERS {
-        node(folder, &mut tally)?;
+    web::run()?;
+    for (folder, options) in NODE_SUITES {
+        node(folder, options, &mut tally)?;
     }
     println!("\n{} passed, {} failed", tally.passed, tally.failed);
     if tally.failed > 0 {
@@ -52,10 +60,11 @@ fn rust(tally: &mut Tally) -> Result<(), String> {
     Ok(())
 }
 
-fn node(folder: &str, tally: &mut Tally) -> Result<(), String> {
+fn node(folder: &str, options: &[&str], tally: &mut Tally) -> Result<(), String> {
+    println!("\n{folder} {}", options.join(" "));
     let before = tally.failed;
     let mut command = Command::new("node");
-    command.args(["--test", "--test-reporter=tap"]).current_dir(workspace().join(folder));
+    command.args(options).args(["--test", "--test-reporter=tap"]).current_dir(workspace().join(folder));
     let succeeded = watch(&mut command, |line| {
         let count = |prefix: &str| line.strip_prefix(prefix).and_then(|number| number.parse().ok());
         tally.passed += count("# pass ").unwrap_or(0);

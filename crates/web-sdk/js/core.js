@@ -4,6 +4,18 @@
 import { initSync } from "glue";
 import { mask, text } from "wasm";
 
-initSync(Uint8Array.from(text, (character) => character.charCodeAt(0) ^ mask));
+// The other side of `asScript` in `../build.mjs`.
+const bytes = [];
+let high = 0;
+for (const character of text) {
+    const code = character.charCodeAt(0);
+    if (code > 124) {
+        high = (code - 124) * 124;
+    } else {
+        bytes.push((high + code) ^ mask);
+        high = 0;
+    }
+}
+initSync(new Uint8Array(bytes));
 
 export { Core } from "glue";
