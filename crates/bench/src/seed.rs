@@ -155,7 +155,7 @@ fn open_sessions(state: &Arc<ServerState>, users: &[UserId], file: &Path) -> Res
 }
 
 fn app(state: &ServerState) -> Result<Arc<keystead_server::app_config::App>, String> {
-    state.apps.by_client_app_id("quickstart-abcde").ok_or_else(|| "there is no quickstart".into())
+    state.apps().by_client_app_id("quickstart-abcde").ok_or_else(|| "there is no quickstart".into())
 }
 
 async fn settle(waiting: &mut JoinSet<Result<(), String>>, at_most: usize) -> Result<(), String> {

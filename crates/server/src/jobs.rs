@@ -1,7 +1,8 @@
-//! Timed work in the background: mails, usage, expiry, new signing keys. Each failure is logged and
-//! tried again at the next turn.
+//! Timed work in the background: mails, usage, expiry, new signing keys, changed folders. Each failure
+//! is logged and tried again at the next turn.
 
 use crate::domain::{mailing, signing_keys};
+use crate::start::{Watch, reload_when_wanted};
 use crate::state::ServerState;
 use crate::store::StoreError;
 use std::sync::Arc;
@@ -17,12 +18,13 @@ const SWEEP_BATCH: u32 = 200;
 const ANONYMOUS_USER_LIFETIME: Duration = Duration::from_hours(90 * 24);
 
 /// Starts all jobs. They run until aborted.
-pub(crate) fn start(state: &Arc<ServerState>) -> Vec<JoinHandle<()>> {
+pub(crate) fn start(state: &Arc<ServerState>, watch: Watch) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(send_mails(Arc::clone(state))),
         tokio::spawn(flush_usage(Arc::clone(state))),
         tokio::spawn(sweep(Arc::clone(state))),
         tokio::spawn(renew_keys(Arc::clone(state))),
+        tokio::spawn(reload_when_wanted(Arc::clone(state), watch)),
     ]
 }
 
@@ -70,7 +72,7 @@ pub async fn sweep_once(state: &ServerState) -> Result<u32, StoreError> {
 async fn renew_keys(state: Arc<ServerState>) {
     loop {
         tokio::time::sleep(RENEW_KEYS).await;
-        for app in state.apps.iter() {
+        for app in state.apps().iter() {
             match signing_keys::renew(&state, app.ids.app_id, false).await {
                 Ok(0) => {}
                 Ok(made) => tracing::info!(app.id = app.ids.client_app_id, made, "signing keys were renewed"),

@@ -18,4 +18,4 @@ pub mod state;
 pub mod store;
 
 pub use jobs::sweep_once;
-pub use start::{Server, StartError};
+pub use start::{Server, StartError, reload_apps};

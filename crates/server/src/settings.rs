@@ -24,6 +24,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// The applications; none stands for the quickstart.
     pub apps: Vec<Source>,
+    /// Whether a changed folder of an application is noticed, and read again.
+    pub watch: bool,
     /// The applications' secrets.
     pub secrets: Secrets,
     /// The pepper, 64 hexadecimal digits; `None` keeps it in a file of the data folder.
@@ -75,6 +77,11 @@ pub const REFRESH_TOKEN_LIFETIMES: std::ops::RangeInclusive<Duration> =
     Duration::from_mins(30)..=Duration::from_hours(5 * 365 * 24);
 
 impl Settings {
+    /// Where the applications come from.
+    pub fn sources(&self) -> &[Source] {
+        if self.apps.is_empty() { &[Source::Quickstart] } else { &self.apps }
+    }
+
     /// The defaults, with everything kept in `data_dir`.
     pub fn new(data_dir: PathBuf) -> Self {
         Self {
@@ -82,6 +89,7 @@ impl Settings {
             public_url: None,
             data_dir,
             apps: Vec::new(),
+            watch: false,
             secrets: Secrets::default(),
             pepper: None,
             admin: AdminSettings::default(),

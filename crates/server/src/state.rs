@@ -1,6 +1,6 @@
 //! What every request shares: the store, the clock, the keys, the applications.
 
-use crate::app_config::Apps;
+use crate::app_config::{App, Apps};
 use crate::clock::Clock;
 use crate::domain::ids::IdGenerator;
 use crate::domain::passwords::Passwords;
@@ -30,8 +30,6 @@ pub struct ServerState {
     pub clock: Arc<Clock>,
     /// New ids.
     pub ids: IdGenerator,
-    /// The applications.
-    pub apps: Apps,
     /// Digests and seals.
     pub pepper: Pepper,
     /// Password hashing.
@@ -46,14 +44,31 @@ pub struct ServerState {
     pub mailer: Mailer,
     /// Wakes the job that sends mails.
     pub mail_waits: Notify,
+    /// Wakes the job that reads the applications' folders again.
+    pub reload_wanted: Notify,
     /// What is counted.
     pub metrics: Metrics,
     /// The keys of administrators' tokens.
     pub admin_keys: KeyRing,
+    pub(crate) apps: RwLock<Arc<Apps>>,
     pub(crate) key_ring: RwLock<Arc<KeyRing>>,
 }
 
 impl ServerState {
+    /// The applications as they are now. All of them change at once, so whoever asks for more than
+    /// one thing asks this once.
+    pub fn apps(&self) -> Arc<Apps> {
+        Arc::clone(&self.apps.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Serves an application as `app` says from now on.
+    pub(crate) fn replace_app(&self, app: App) {
+        let mut apps = self.apps.write().unwrap_or_else(PoisonError::into_inner);
+        let mut renewed = Apps::clone(&apps);
+        renewed.add(app);
+        *apps = Arc::new(renewed);
+    }
+
     /// The signing keys as they are now.
     pub fn key_ring(&self) -> Arc<KeyRing> {
         Arc::clone(&self.key_ring.read().unwrap_or_else(PoisonError::into_inner))

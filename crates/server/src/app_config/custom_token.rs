@@ -1,13 +1,14 @@
 //! The configuration of `custom-token` (protocol §6.2).
 
-use super::folder::{Problems, ProviderDocument};
-use super::secrets::Secrets;
+use super::object::{Document, Object};
+use super::providers::Context;
+use super::report::Report;
+use super::secrets::{Secrets, check_name};
 use crate::domain::providers::foreign_jwt::ForeignKey;
 use aws_lc_rs::hmac;
+use keystead_protocol::secret::SecretText;
 use rustls_pki_types::SubjectPublicKeyInfoDer;
 use rustls_pki_types::pem::PemObject as _;
-use serde::Deserialize;
-use serde_json::Value;
 use url::Url;
 
 /// Which external tokens log in.
@@ -41,145 +42,169 @@ pub struct MetadataField {
     pub required: bool,
 }
 
+const CUSTOM_TOKEN: &str = "custom-token";
+const SIGNING_KEYS: &str = "signingKeys";
+const MAX_FIELD_NAME: usize = 64;
 const MAX_SIGNING_KEYS: usize = 3;
 const SECRET_LENGTHS: std::ops::RangeInclusive<usize> = 32..=512;
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Document {
-    audience: Value,
-    require_any_audience: bool,
-    signing_algorithm: Option<String>,
-    #[serde(rename = "useJWKURI")]
-    use_jwk_uri: bool,
-    #[serde(rename = "jwkURI")]
-    jwk_uri: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct SecretDocument {
-    signing_keys: Value,
-}
-
-#[derive(Deserialize)]
-struct FieldDocument {
-    #[serde(default)]
-    required: bool,
-    name: String,
-    #[serde(default)]
-    field_name: Option<String>,
-}
 
 /// Reads the provider. `None` with no problem added means that a secret is missing, and the provider
 /// stays off; a notice says so.
 pub(super) fn read(
-    provider: &ProviderDocument,
-    client_app_id: &str,
-    secrets: &Secrets,
-    problems: &mut Problems,
-    notices: &mut Vec<String>,
+    provider: &mut Object<'_>,
+    context: &Context<'_>,
+    report: &mut Report,
 ) -> Option<CustomTokenConfig> {
-    let document: Document = problems.parse("custom-token.config", &provider.config)?;
-    let audiences = strings(&document.audience, "custom-token.config.audience", problems)?;
-    let audiences = if audiences.is_empty() { vec![client_app_id.to_owned()] } else { audiences };
-    let metadata_fields = metadata_fields(&provider.metadata_fields, problems);
-    let keys = if document.use_jwk_uri {
-        jwk_uri(document.jwk_uri.as_deref(), problems)?
+    let mut config = provider.object("config", report);
+    let mut audiences = config.texts("audience", report);
+    if audiences.is_empty() {
+        audiences.push(context.client_app_id.to_owned());
+    }
+    let any_audience = config.flag("requireAnyAudience", report);
+    let algorithm = algorithm(&mut config, report);
+    let by_uri = config.flag("useJWKURI", report);
+    let uri = config.text("jwkURI", report);
+    let metadata_fields = metadata_fields(&provider.list("metadata_fields", report), report);
+    let mut secret_config = provider.object("secret_config", report);
+    let keys = if by_uri {
+        secret_config.ignore(&["signingKeys"]);
+        jwk_uri(&config, uri, report)
     } else {
-        let algorithm = document.signing_algorithm.as_deref().unwrap_or("HS256");
-        configured_keys(provider, algorithm, secrets, problems, notices)?
+        configured_keys(&mut secret_config, algorithm, context, report)
     };
-    Some(CustomTokenConfig {
-        audiences,
-        any_audience: document.require_any_audience,
-        keys,
-        metadata_fields: metadata_fields?,
-    })
+    config.finish(report);
+    secret_config.finish(report);
+    Some(CustomTokenConfig { audiences, any_audience, keys: keys?, metadata_fields })
 }
 
-fn jwk_uri(uri: Option<&str>, problems: &mut Problems) -> Option<KeySource> {
-    match uri.map(str::parse::<Url>) {
-        Some(Ok(url)) if matches!(url.scheme(), "https" | "http") => Some(KeySource::JwkSet(url)),
-        _ => {
-            let message = "with useJWKURI, give the https URL of the JWK set";
-            problems.add("custom-token.config.jwkURI", message);
+#[derive(Clone, Copy)]
+enum KeyAlgorithm {
+    Hs256,
+    Rs256,
+}
+
+fn algorithm(config: &mut Object<'_>, report: &mut Report) -> Option<KeyAlgorithm> {
+    match config.text("signingAlgorithm", report).as_deref() {
+        None | Some("HS256") => Some(KeyAlgorithm::Hs256),
+        Some("RS256") => Some(KeyAlgorithm::Rs256),
+        Some(_) => {
+            config.problem("signingAlgorithm", "this must be HS256 or RS256", report);
             None
         }
     }
 }
 
-fn configured_keys(
-    provider: &ProviderDocument,
-    algorithm: &str,
-    secrets: &Secrets,
-    problems: &mut Problems,
-    notices: &mut Vec<String>,
-) -> Option<KeySource> {
-    let document: SecretDocument = problems.parse("custom-token.secret_config", &provider.secret_config)?;
-    let path = "custom-token.secret_config.signingKeys";
-    let names = strings(&document.signing_keys, path, problems)?;
-    if names.is_empty() || names.len() > MAX_SIGNING_KEYS {
-        problems.add(path, "name 1 to 3 secrets");
+fn jwk_uri(config: &Object<'_>, uri: Option<String>, report: &mut Report) -> Option<KeySource> {
+    match uri.map(|uri| uri.parse::<Url>()) {
+        Some(Ok(url)) if matches!(url.scheme(), "https" | "http") => Some(KeySource::JwkSet(url)),
+        _ => {
+            config.problem("jwkURI", "with useJWKURI, give the https URL of the JWK set", report);
+            None
+        }
+    }
+}
+
+/// The secrets that sign. `None` if one is missing, which is then said.
+fn signing_secrets(
+    secret_config: &mut Object<'_>,
+    context: &Context<'_>,
+    report: &mut Report,
+) -> Option<Vec<SecretText>> {
+    let names = secret_config.texts(SIGNING_KEYS, report);
+    let unnamed = context.secrets.of_provider(CUSTOM_TOKEN, SIGNING_KEYS);
+    if names.is_empty() && (1..=MAX_SIGNING_KEYS).contains(&unnamed.len()) {
+        return Some(unnamed);
+    }
+    if secret_config.is_broken() {
         return None;
     }
-    let mut keys = Vec::new();
-    for name in names {
-        let Some(secret) = secrets.get(&name) else {
-            let variable = Secrets::variable(&name);
-            notices.push(format!(
-                "custom-token is off: its secret {name:?} is not set; set {variable} to turn it on"
-            ));
-            return None;
-        };
-        let key = match algorithm {
-            "HS256" if SECRET_LENGTHS.contains(&secret.expose().len()) => {
-                let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
-                Ok(ForeignKey::Hs256(Box::new(key)))
+    if names.is_empty() || names.len() > MAX_SIGNING_KEYS {
+        secret_config.problem(SIGNING_KEYS, "name 1 to 3 secrets", report);
+        return None;
+    }
+    // secrets.json may have them in the order of their names.
+    let mut unnamed: Vec<_> = unnamed.into_iter().map(Some).collect();
+    unnamed.resize_with(names.len(), || None);
+    let mut secrets = Some(Vec::new());
+    for (name, unnamed) in names.iter().zip(unnamed) {
+        if let Err(message) = check_name(name) {
+            secret_config.problem(SIGNING_KEYS, message, report);
+            secrets = None;
+            continue;
+        }
+        let secret = secret_config.secret(name, SIGNING_KEYS, context.secrets, report);
+        let secret = secret.or_else(|| context.secrets.of_provider(CUSTOM_TOKEN, name).pop()).or(unnamed);
+        match (secret, &mut secrets) {
+            (Some(secret), Some(secrets)) => secrets.push(secret),
+            (Some(_), None) => {}
+            (None, _) => {
+                let variable = Secrets::variable(name);
+                let message = format!(
+                    "custom-token is off: its secret {name:?} is not set; set {variable} to turn it on"
+                );
+                secret_config.notice(SIGNING_KEYS, &message, report);
+                secrets = None;
             }
-            "HS256" => Err("a secret for HS256 has 32 to 512 characters"),
-            "RS256" => SubjectPublicKeyInfoDer::from_pem_slice(secret.expose().as_bytes())
-                .map(|der| ForeignKey::Rs256Der(der.to_vec()))
-                .map_err(|_| "a secret for RS256 is a public key in PEM form, BEGIN PUBLIC KEY"),
-            _ => Err("signingAlgorithm is HS256 or RS256"),
-        };
-        match key {
+        }
+    }
+    secrets
+}
+
+fn configured_keys(
+    secret_config: &mut Object<'_>,
+    algorithm: Option<KeyAlgorithm>,
+    context: &Context<'_>,
+    report: &mut Report,
+) -> Option<KeySource> {
+    let secrets = signing_secrets(secret_config, context, report)?;
+    let algorithm = algorithm?;
+    let mut keys = Vec::new();
+    for (index, secret) in secrets.iter().enumerate() {
+        match key(algorithm, secret) {
             Ok(key) => keys.push(key),
-            Err(message) => problems.add(path, message),
+            Err(message) => {
+                secret_config.problem(&format!("{SIGNING_KEYS}[{index}]"), message, report);
+            }
         }
     }
     Some(KeySource::Configured(keys))
 }
 
-/// A string, or several, or none: old and new exports differ.
-fn strings(value: &Value, path: &str, problems: &mut Problems) -> Option<Vec<String>> {
-    let of = |value: &Value| value.as_str().map(str::to_owned);
-    let strings = match value {
-        Value::Null => Some(Vec::new()),
-        Value::Array(values) => values.iter().map(of).collect(),
-        value => of(value).map(|text| vec![text]),
-    };
-    if strings.is_none() {
-        problems.add(path, "this is a string or a list of strings");
+fn key(algorithm: KeyAlgorithm, secret: &SecretText) -> Result<ForeignKey, &'static str> {
+    let bytes = secret.expose().as_bytes();
+    match algorithm {
+        KeyAlgorithm::Hs256 if SECRET_LENGTHS.contains(&bytes.len()) => {
+            Ok(ForeignKey::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, bytes))))
+        }
+        KeyAlgorithm::Hs256 => Err("a secret for HS256 has 32 to 512 characters"),
+        KeyAlgorithm::Rs256 => SubjectPublicKeyInfoDer::from_pem_slice(bytes)
+            .map(|der| ForeignKey::Rs256Der(der.to_vec()))
+            .map_err(|_| "a secret for RS256 is a public key in PEM form, BEGIN PUBLIC KEY"),
     }
-    strings.map(|strings| strings.into_iter().filter(|text| !text.is_empty()).collect())
 }
 
-fn metadata_fields(documents: &[Value], problems: &mut Problems) -> Option<Vec<MetadataField>> {
-    let mut fields = Vec::new();
-    for (index, document) in documents.iter().enumerate() {
-        let at = format!("custom-token.metadata_fields[{index}]");
-        let document: FieldDocument = problems.parse(&at, document)?;
-        let path = split_path(&document.name);
-        let name = document.field_name.filter(|name| !name.is_empty());
-        let name = name.or_else(|| path.last().cloned()).unwrap_or_default();
-        if name.is_empty() || name.len() >= 64 || path.iter().any(String::is_empty) {
-            problems.add(&at, "name is a path like user.email, and field_name has less than 64 characters");
-            return None;
+fn metadata_fields(documents: &[Document], report: &mut Report) -> Vec<MetadataField> {
+    let mut fields: Vec<MetadataField> = Vec::new();
+    for document in documents {
+        let mut object = Object::of(document, report);
+        let path = object.required("name", "name the claim, like user.email", report);
+        let name = object.text("field_name", report);
+        let required = object.flag("required", report);
+        let Some(path) = path.as_deref().map(split_path) else { continue };
+        if path.iter().any(String::is_empty) {
+            object.problem("name", "this must be a path like user.email; a dot in a name is \\\\.", report);
         }
-        fields.push(MetadataField { path, name, required: document.required });
+        let name = name.or_else(|| path.last().cloned()).unwrap_or_default();
+        if name.chars().count() >= MAX_FIELD_NAME {
+            object.problem("field_name", "this must have less than 64 characters", report);
+        }
+        if fields.iter().any(|field| field.name == name) {
+            object.problem("", "an earlier field has this name, too: give another field_name", report);
+        }
+        object.finish(report);
+        fields.push(MetadataField { path, name, required });
     }
-    Some(fields)
+    fields
 }
 
 /// `a.b` leads into an object; `a\.b` is one name with a dot in it.

@@ -1,7 +1,8 @@
 //! The configuration of `local-userpass` (protocol §5).
 
-use super::folder::{Problems, ProviderDocument};
-use serde::Deserialize;
+use super::functions::FunctionNames;
+use super::object::Object;
+use super::report::Report;
 use url::Url;
 
 /// How accounts are confirmed and passwords reset.
@@ -42,76 +43,72 @@ pub struct MailConfig {
 
 const MAX_SUBJECT_LENGTH: usize = 256;
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Document {
-    auto_confirm: bool,
-    email_confirmation_url: Option<String>,
-    confirm_email_subject: Option<String>,
-    run_confirmation_function: bool,
-    confirmation_function_name: Option<String>,
-    reset_password_url: Option<String>,
-    reset_password_subject: Option<String>,
-    run_reset_function: bool,
-    reset_function_name: Option<String>,
+/// Reads the provider's `config`.
+pub(super) fn read(
+    config: &mut Object<'_>,
+    functions: &FunctionNames,
+    report: &mut Report,
+) -> Option<EmailPasswordConfig> {
+    let confirmation = confirmation(config, functions, report);
+    let reset = reset(config, functions, report);
+    Some(EmailPasswordConfig { confirmation: confirmation?, reset })
 }
 
-pub(super) fn read(provider: &ProviderDocument, problems: &mut Problems) -> Option<EmailPasswordConfig> {
-    let path = "local-userpass.config";
-    let document: Document = problems.parse(path, &provider.config)?;
-    let function = |problems: &mut Problems, field: &str, name: Option<String>| {
-        let name = name.filter(|name| !name.is_empty());
-        if name.is_none() {
-            problems.add(&format!("{path}.{field}"), "name the function that is to run");
-        }
-        name
-    };
-    let confirmation = if document.auto_confirm {
-        Confirmation::Automatic
-    } else if document.run_confirmation_function {
-        let name = document.confirmation_function_name;
-        Confirmation::Function(function(problems, "confirmationFunctionName", name)?)
-    } else {
-        let subject = document.confirm_email_subject;
-        let url = document.email_confirmation_url;
-        let mail =
-            mail(problems, &format!("{path}.emailConfirmationUrl"), url, subject, "Confirm your email");
-        let Some(mail) = mail else {
-            problems.add(path, "set autoConfirm, runConfirmationFunction or emailConfirmationUrl");
-            return None;
-        };
-        Confirmation::Mail(mail)
-    };
-    let reset = if document.run_reset_function {
-        PasswordReset::Function(function(problems, "resetFunctionName", document.reset_function_name)?)
-    } else {
-        let subject = document.reset_password_subject;
-        let url = document.reset_password_url;
-        let mail = mail(problems, &format!("{path}.resetPasswordUrl"), url, subject, "Reset your password");
-        mail.map_or(PasswordReset::Off, PasswordReset::Mail)
-    };
-    Some(EmailPasswordConfig { confirmation, reset })
+fn confirmation(
+    config: &mut Object<'_>,
+    functions: &FunctionNames,
+    report: &mut Report,
+) -> Option<Confirmation> {
+    let automatic = config.flag("autoConfirm", report);
+    let by_function = config.flag("runConfirmationFunction", report);
+    if automatic && by_function {
+        let message = "this and autoConfirm exclude each other: set one of them to false";
+        config.problem("runConfirmationFunction", message, report);
+    }
+    let fields = ("confirmationFunctionName", "confirmationFunctionId");
+    let function = functions.referred(config, fields, by_function, report);
+    let has_url = config.get("emailConfirmationUrl").is_some_and(|url| url != "");
+    let mail = mail(config, "emailConfirmationUrl", "confirmEmailSubject", "Confirm your email", report);
+    if automatic {
+        return Some(Confirmation::Automatic);
+    }
+    if by_function {
+        config.notice("runConfirmationFunction", "nobody can register: functions do not run yet", report);
+        return function.map(Confirmation::Function);
+    }
+    if !has_url && !config.is_broken() {
+        config.problem("", "set autoConfirm, runConfirmationFunction or emailConfirmationUrl", report);
+    }
+    mail.map(Confirmation::Mail)
+}
+
+fn reset(config: &mut Object<'_>, functions: &FunctionNames, report: &mut Report) -> PasswordReset {
+    let by_function = config.flag("runResetFunction", report);
+    let fields = ("resetFunctionName", "resetFunctionId");
+    let function = functions.referred(config, fields, by_function, report);
+    let mail = mail(config, "resetPasswordUrl", "resetPasswordSubject", "Reset your password", report);
+    if by_function {
+        config.notice("runResetFunction", "no password can be reset: functions do not run yet", report);
+        return function.map_or(PasswordReset::Off, PasswordReset::Function);
+    }
+    mail.map_or(PasswordReset::Off, PasswordReset::Mail)
 }
 
 fn mail(
-    problems: &mut Problems,
-    path: &str,
-    url: Option<String>,
-    subject: Option<String>,
+    config: &mut Object<'_>,
+    url_field: &'static str,
+    subject_field: &'static str,
     default_subject: &str,
+    report: &mut Report,
 ) -> Option<MailConfig> {
-    let url = url.filter(|url| !url.is_empty())?;
-    let url = match url.parse::<Url>() {
-        Ok(url) if !url.cannot_be_a_base() => url,
-        _ => {
-            problems.add(path, "this must be the full URL of a page, like https://example.com/confirm");
-            return None;
-        }
-    };
-    let subject = subject.filter(|subject| !subject.is_empty()).unwrap_or_else(|| default_subject.into());
+    let subject = config.text(subject_field, report).unwrap_or_else(|| default_subject.into());
     if subject.chars().count() > MAX_SUBJECT_LENGTH || subject.chars().any(char::is_control) {
-        problems.add(path, "the mail's subject may have 256 characters, all on one line");
-        return None;
+        config.problem(subject_field, "a mail's subject has at most 256 characters, all on one line", report);
     }
-    Some(MailConfig { url, subject })
+    let url = config.text(url_field, report)?.parse::<Url>().ok().filter(|url| !url.cannot_be_a_base());
+    if url.is_none() {
+        let message = "this must be the full URL of a page, like https://example.com/confirm";
+        config.problem(url_field, message, report);
+    }
+    Some(MailConfig { url: url?, subject })
 }

@@ -1,19 +1,35 @@
-//! Applications: what their folder says they do, read once at start-up into types that cannot be
-//! wrong. A folder is an App Services export (protocol §8).
+//! Applications: what their folder says they do, read into types that cannot be wrong. A folder is an
+//! App Services export (protocol §8): `layout/` reads it, whichever layout it has, and the other files
+//! check what it says, once for all layouts. When folders are read is not decided here.
 
 pub mod custom_token;
+mod custom_user_data;
 pub mod email_password;
-mod folder;
+mod files;
+mod functions;
+mod json;
+mod layout;
+mod object;
+mod providers;
+mod report;
+mod root;
 mod secrets;
+mod suggest;
+mod values;
 
-pub use folder::{Problem, Problems, Source, load};
+pub use files::Source;
+pub use functions::{Function, Functions};
+pub use providers::Providers;
+pub use report::{Finding, Problems, Report};
 pub use secrets::Secrets;
+pub use values::{AppValue, Environment};
 
 use crate::store::apps::AppRecord;
-use custom_token::CustomTokenConfig;
-use email_password::EmailPasswordConfig;
+use files::{Files, SECRETS};
 use keystead_protocol::id::{AppId, DomainId};
-use std::collections::HashMap;
+use providers::Context;
+use secrets::AppSecrets;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// An application that is served.
@@ -22,6 +38,8 @@ pub struct App {
     pub ids: AppRecord,
     /// What it does.
     pub config: AppConfig,
+    /// Where it comes from.
+    pub source: Source,
 }
 
 impl std::fmt::Debug for App {
@@ -40,12 +58,20 @@ pub struct AppConfig {
     pub deployment_model: String,
     /// Such as `US-VA`, told to clients and otherwise without meaning.
     pub location: String,
+    /// Such as `aws-us-east-1`, told to functions and otherwise without meaning.
+    pub provider_region: Option<String>,
     /// Browser origins that may call; empty: all.
     pub allowed_request_origins: Vec<String>,
     /// How users log in.
     pub providers: Providers,
-    /// What the operator should know of this folder.
-    pub notices: Vec<String>,
+    /// Its functions.
+    pub functions: Functions,
+    /// Its values by name, secrets resolved.
+    pub values: BTreeMap<String, AppValue>,
+    /// Its environment.
+    pub environment: Environment,
+    /// The function that is called before a user is made.
+    pub on_user_creation_function: Option<String>,
 }
 
 impl AppConfig {
@@ -56,30 +82,65 @@ impl AppConfig {
     }
 }
 
-/// The enabled providers.
-#[derive(Default)]
-pub struct Providers {
-    /// `anon-user`.
-    pub anonymous: bool,
-    /// `api-key`.
-    pub api_key: bool,
-    /// `local-userpass`.
-    pub email_password: Option<EmailPasswordConfig>,
-    /// `custom-token`.
-    pub custom_token: Option<CustomTokenConfig>,
-    /// `custom-function`: the name of the function.
-    pub custom_function: Option<String>,
+const FUNCTIONS_DO_NOT_RUN: &str =
+    "functions are read and checked, but do not run yet: calls are answered as if there were none";
+
+/// Reads an application, and says all there is to say about its folder. There is an application if
+/// there are no problems.
+pub fn read(source: &Source, secrets: &Secrets) -> (Option<AppConfig>, Report) {
+    let mut report = Report::default();
+    let config = match Files::open(source) {
+        Ok(files) => read_files(&files, secrets, &mut report),
+        Err(problem) => {
+            report.problems.push(problem);
+            None
+        }
+    };
+    (config.filter(|_| report.problems.is_empty()), report)
+}
+
+fn read_files(files: &Files, secrets: &Secrets, report: &mut Report) -> Option<AppConfig> {
+    let mut documents = layout::read(files, report)?;
+    let root = documents.root.take().and_then(|document| root::read(&document, report));
+    let allowed_request_origins = root::allowed_request_origins(&mut documents, report);
+    let others_may_read = files.others_may_read(SECRETS);
+    let secrets = AppSecrets::read(secrets, documents.secrets.take(), others_may_read, report);
+    let (functions, names) = functions::read(&mut documents, report);
+    let client_app_id = root.as_ref().map_or("", |root| &root.client_app_id);
+    let context = Context { client_app_id, functions: &names, secrets: &secrets };
+    let providers = providers::read(&mut documents, &context, report);
+    let on_user_creation_function = custom_user_data::read(&mut documents, &names, report);
+    let values = values::read_values(&mut documents, &secrets, report);
+    let tag = root.as_ref().map_or("", |root| &root.environment);
+    let environment = values::read_environment(&mut documents, tag, report);
+    if !functions.is_empty() {
+        report.notice("functions", "", FUNCTIONS_DO_NOT_RUN);
+    }
+    let root = root?;
+    Some(AppConfig {
+        client_app_id: root.client_app_id,
+        name: root.name,
+        deployment_model: root.deployment_model,
+        location: root.location,
+        provider_region: root.provider_region,
+        allowed_request_origins,
+        providers,
+        functions,
+        values,
+        environment,
+        on_user_creation_function,
+    })
 }
 
 /// The applications of this server.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Apps {
     by_client_app_id: HashMap<String, Arc<App>>,
     by_domain: HashMap<DomainId, Arc<App>>,
 }
 
 impl Apps {
-    /// Adds an application.
+    /// Adds an application, or replaces the one with its ids.
     pub fn add(&mut self, app: App) {
         let app = Arc::new(app);
         self.by_domain.insert(app.ids.domain_id, Arc::clone(&app));
@@ -99,6 +160,11 @@ impl Apps {
     /// The application with this admin API id.
     pub fn by_app_id(&self, app_id: AppId) -> Option<Arc<App>> {
         self.iter().find(|app| app.ids.app_id == app_id).cloned()
+    }
+
+    /// The application that comes from there.
+    pub fn by_source(&self, source: &Source) -> Option<Arc<App>> {
+        self.iter().find(|app| app.source == *source).cloned()
     }
 
     /// All of them.

@@ -270,7 +270,7 @@ impl CheckedClaims {
 /// The token is not valid, or what the session stands on is gone.
 pub async fn authenticate(state: &ServerState, token: &str, wanted: TokenType) -> Result<Session, Error> {
     let (claims, key_app) = verify(state, token, wanted)?;
-    let app = state.apps.by_domain(claims.baas_domain_id).ok_or(Error::TokenForged(wanted))?;
+    let app = state.apps().by_domain(claims.baas_domain_id).ok_or(Error::TokenForged(wanted))?;
     if app.ids.app_id != key_app {
         return Err(Error::TokenForged(wanted));
     }

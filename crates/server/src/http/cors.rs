@@ -50,8 +50,8 @@ impl CrossOrigin {
         let origin = self.origin.to_str().unwrap_or_default();
         let app = path.strip_prefix(CLIENT_API).and_then(|rest| rest.strip_prefix("app/"));
         let allowed = match app.and_then(|rest| rest.split('/').next()) {
-            Some(id) => state.apps.by_client_app_id(id).is_none_or(|app| app.config.allows_origin(origin)),
-            None => state.apps.iter().any(|app| app.config.allows_origin(origin)),
+            Some(id) => state.apps().by_client_app_id(id).is_none_or(|app| app.config.allows_origin(origin)),
+            None => state.apps().iter().any(|app| app.config.allows_origin(origin)),
         };
         Some(if allowed { Ok(preflight.clone()) } else { Err(()) })
     }

@@ -35,7 +35,7 @@ impl FromRequestParts<State> for CurrentApp {
 
 /// The application that clients know by this id, if the page that asks may use it.
 pub(super) fn find_app(state: &ServerState, headers: &HeaderMap, id: String) -> Result<Arc<App>, Error> {
-    let app = state.apps.by_client_app_id(&id).ok_or(Error::AppNotFound(id))?;
+    let app = state.apps().by_client_app_id(&id).ok_or(Error::AppNotFound(id))?;
     check_origin(headers, &app)?;
     Ok(app)
 }

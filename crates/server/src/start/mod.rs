@@ -2,10 +2,13 @@
 
 mod data_dir;
 mod listener;
+mod reload;
 
 pub(crate) use data_dir::DataDir;
+pub use reload::reload_apps;
+pub(crate) use reload::{Watch, reload_when_wanted};
 
-use crate::app_config::{self, App, AppConfig, Apps, Problems, Source};
+use crate::app_config::{self, App, AppConfig, Apps, Problems};
 use crate::clock::Clock;
 use crate::domain::admins::{self, GeneratedAdmin};
 use crate::domain::ids::IdGenerator;
@@ -76,6 +79,7 @@ pub struct Server {
     pub generated_admin: Option<GeneratedAdmin>,
     listener: TcpListener,
     tls: Option<RustlsConfig>,
+    watch: Watch,
     _data_dir: DataDir,
 }
 
@@ -95,12 +99,14 @@ impl Server {
         let pepper = data_dir.pepper(settings.pepper.as_ref())?;
         let store = SqliteStore::open(&data_dir.open_database()?)
             .map_err(|error| StartError::DataDir { path: data_dir.display(), problem: error.to_string() })?;
+        // From before they are read, so that no change falls between.
+        let watch = Watch::start(&settings);
         let state = Arc::new(build_state(settings, address, Arc::new(store), pepper).await?);
-        for app in state.apps.iter() {
+        for app in state.apps().iter() {
             signing_keys::renew(&state, app.ids.app_id, false).await?;
         }
         let generated_admin = admins::ensure(&state).await?;
-        Ok(Self { state, address, generated_admin, listener, tls, _data_dir: data_dir })
+        Ok(Self { state, address, generated_admin, listener, tls, watch, _data_dir: data_dir })
     }
 
     /// Serves until `shutdown` is done, then finishes what was begun, and closes the store.
@@ -108,7 +114,7 @@ impl Server {
     /// # Errors
     /// The listener failed.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
-        let jobs = jobs::start(&self.state);
+        let jobs = jobs::start(&self.state, self.watch);
         let served = listener::serve(&self.state, self.listener, self.tls, shutdown).await;
         for job in jobs {
             job.abort();
@@ -143,7 +149,7 @@ async fn build_state(
         store,
         clock,
         ids,
-        apps,
+        apps: RwLock::new(Arc::new(apps)),
         admin_keys: admins::token_keys(&pepper)?,
         pepper,
         passwords: Passwords::new().map_err(|error| other(&error))?,
@@ -151,6 +157,7 @@ async fn build_state(
         usage: UsageTracker::default(),
         jwk_sets: JwkSets::new(outbound),
         mail_waits: Notify::new(),
+        reload_wanted: Notify::new(),
         metrics: Metrics::new(),
         key_ring: RwLock::new(Arc::new(key_ring)),
         settings,
@@ -187,20 +194,21 @@ async fn load_apps(
     clock: &Clock,
     ids: &IdGenerator,
 ) -> Result<Apps, StartError> {
-    let quickstart = [Source::Quickstart];
-    let sources = if settings.apps.is_empty() { &quickstart[..] } else { &settings.apps };
     let mut apps = Apps::default();
-    for source in sources {
-        let config = app_config::load(source, &settings.secrets)
-            .map_err(|problems| StartError::App { source_name: source.to_string(), problems })?;
-        for notice in &config.notices {
+    for source in settings.sources() {
+        let (config, report) = app_config::read(source, &settings.secrets);
+        let Some(config) = config else {
+            let problems = Problems { found: report.problems };
+            return Err(StartError::App { source_name: source.to_string(), problems });
+        };
+        for notice in &report.notices {
             tracing::warn!(app.id = config.client_app_id, "{notice}");
         }
         if apps.by_client_app_id(&config.client_app_id).is_some() {
             return Err(StartError::DuplicateApp(config.client_app_id));
         }
         let ids = app_ids(&config, store, clock, ids).await?;
-        apps.add(App { ids, config });
+        apps.add(App { ids, config, source: source.clone() });
     }
     Ok(apps)
 }

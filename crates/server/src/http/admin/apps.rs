@@ -12,7 +12,8 @@ pub(in crate::http) async fn list(
     State(state): State<Arc<ServerState>>,
     _: AdministeredGroup,
 ) -> Json<Vec<Value>> {
-    let mut apps: Vec<_> = state.apps.iter().collect();
+    let apps = state.apps();
+    let mut apps: Vec<_> = apps.iter().collect();
     apps.sort_by_key(|app| app.ids.app_id);
     let shown = apps.into_iter().map(|app| {
         json!({

@@ -50,7 +50,7 @@ impl FromRequestParts<Arc<ServerState>> for AdministeredApp {
     async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
         AdministeredGroup::from_request_parts(parts, state).await?;
         let [id] = path_parameters(parts, state, ["app_id"]).await?;
-        let app = id.parse().ok().and_then(|app_id| state.apps.by_app_id(app_id));
+        let app = id.parse().ok().and_then(|app_id| state.apps().by_app_id(app_id));
         app.map(Self).ok_or(Error::AppNotFound(id))
     }
 }

@@ -32,7 +32,7 @@ async fn log_in(server: &TestServer, username: &str, password: &str) -> Answer {
 }
 
 fn app_path(server: &TestServer, client_app_id: &str) -> String {
-    let app = server.state.apps.by_client_app_id(client_app_id).unwrap();
+    let app = server.state.apps().by_client_app_id(client_app_id).unwrap();
     format!("/groups/{GROUP_ID}/apps/{}", app.ids.app_id)
 }
 

@@ -56,7 +56,7 @@ async fn the_profile_of_an_email_user_has_exactly_the_documented_members() {
     let profile = profile(&server, &user).await;
     let identity = &profile["identities"][0];
     assert!(is_id(&identity["id"]) && is_id(&identity["provider_id"]));
-    let app = server.state.apps.by_client_app_id(APP).unwrap();
+    let app = server.state.apps().by_client_app_id(APP).unwrap();
     let expected = json!({
         "user_id": user.user_id,
         "domain_id": app.ids.domain_id,

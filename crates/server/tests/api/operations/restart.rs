@@ -11,7 +11,7 @@ async fn restarted(server: TestServer) -> TestServer {
 }
 
 fn app_ids(server: &TestServer) -> (String, String) {
-    let app = server.state.apps.by_client_app_id(APP).unwrap();
+    let app = server.state.apps().by_client_app_id(APP).unwrap();
     (app.ids.app_id.to_string(), app.ids.domain_id.to_string())
 }
 

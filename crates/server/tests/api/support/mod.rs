@@ -198,7 +198,7 @@ impl TestServer {
     /// A request of the administrator about the users of the quickstart application, such as
     /// `PUT /{user_id}/disable`.
     pub async fn administer(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let app = self.state.apps.by_client_app_id(APP).unwrap();
+        let app = self.state.apps().by_client_app_id(APP).unwrap();
         let group = keystead_server::domain::admins::GROUP_ID;
         let url = format!("{}/api/admin/v3.0/groups/{group}/apps/{}/users{path}", self.url, app.ids.app_id);
         let mut request = self.request(method, &url).bearer_auth(self.admin().await);
@@ -266,7 +266,8 @@ impl Answer {
     }
 }
 
-/// Writes an application folder with these providers, and returns how to serve it.
+/// Writes an application folder with these providers and the functions that they name, and returns how
+/// to serve it.
 pub fn app_folder(folder: &Path, client_app_id: &str, providers: &Value, root: Value) -> Source {
     let path = folder.join(client_app_id);
     std::fs::create_dir_all(path.join("auth")).unwrap();
@@ -276,6 +277,14 @@ pub fn app_folder(folder: &Path, client_app_id: &str, providers: &Value, root: V
     }
     std::fs::write(path.join("root_config.json"), whole.to_string()).unwrap();
     std::fs::write(path.join("auth/providers.json"), providers.to_string()).unwrap();
+    std::fs::create_dir_all(path.join("functions")).unwrap();
+    for provider in providers.as_object().unwrap().values() {
+        for field in ["authFunctionName", "confirmationFunctionName", "resetFunctionName"] {
+            if let Some(name) = provider["config"][field].as_str() {
+                std::fs::write(path.join(format!("functions/{name}.js")), "exports = () => {};").unwrap();
+            }
+        }
+    }
     Source::Folder(path)
 }
 

@@ -10,7 +10,7 @@ const NEEDS_NO_TOKEN: &str = "";
 /// Every route that reads a body, as `path, token`.
 async fn routes_with_bodies(server: &TestServer, user: &Tokens) -> Vec<(String, String)> {
     let admin = server.admin().await;
-    let app = server.state.apps.by_client_app_id(crate::support::APP).unwrap();
+    let app = server.state.apps().by_client_app_id(crate::support::APP).unwrap();
     let group = keystead_server::domain::admins::GROUP_ID;
     let verify = format!("/api/admin/v3.0/groups/{group}/apps/{}/users/verify_token", app.ids.app_id);
     let open = [

@@ -53,7 +53,7 @@ const OPERATIONS: [&str; 6] = ["/", "/livez", "/readyz", "/healthz", "/metrics",
 
 /// Every URL of the server, with its methods.
 pub(super) fn all(server: &TestServer) -> Vec<(String, &'static [&'static str])> {
-    let app = server.state.apps.by_client_app_id(crate::support::APP).unwrap();
+    let app = server.state.apps().by_client_app_id(crate::support::APP).unwrap();
     let group = keystead_server::domain::admins::GROUP_ID.to_string();
     let fill = |path: &str| {
         let path = if path.starts_with("/api") { path.to_owned() } else { format!("{ADMIN_USERS}{path}") };
@@ -152,7 +152,7 @@ async fn assert_all_refused(server: &TestServer, requests: Vec<(&str, String, &s
 }
 
 fn admin_users(server: &TestServer) -> String {
-    let app = server.state.apps.by_client_app_id(crate::support::APP).unwrap();
+    let app = server.state.apps().by_client_app_id(crate::support::APP).unwrap();
     let group = keystead_server::domain::admins::GROUP_ID;
     format!("/api/admin/v3.0/groups/{group}/apps/{}/users", app.ids.app_id)
 }

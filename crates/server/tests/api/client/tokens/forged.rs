@@ -148,7 +148,7 @@ async fn the_token_of_one_application_opens_nothing_of_another() {
     mine["baas_domain_id"] = claims(&user.access)["baas_domain_id"].clone();
     assert_no_access(&server, &with_claims(&stranger.access, &mine)).await;
     // Signed in all form, but by the key of an application that these users are not of.
-    let other = server.state.apps.by_client_app_id(OTHER_APP).unwrap().ids.app_id;
+    let other = server.state.apps().by_client_app_id(OTHER_APP).unwrap().ids.app_id;
     let ring = server.state.key_ring();
     let access_key = ring.current(other, TokenType::Access, Algorithm::EdDsa).unwrap();
     let refresh_key = ring.current(other, TokenType::Refresh, Algorithm::Hs256).unwrap();

@@ -56,7 +56,7 @@ async fn an_access_token_has_the_claims_of_the_protocol_under_both_names() {
     let user = server.new_user("a@example.com").await;
     let (_, key) = server.new_key(&user, "one").await;
     let tokens = log_in_with_device(&server, &key).await;
-    let app = server.state.apps.by_client_app_id(APP).unwrap();
+    let app = server.state.apps().by_client_app_id(APP).unwrap();
     let found = claims(&tokens.access);
     let iat = found["iat"].as_i64().unwrap();
     let expected = json!({
@@ -78,7 +78,7 @@ async fn a_refresh_token_has_the_claims_of_the_protocol_under_both_names() {
     let tokens = log_in_with_device(&server, &key).await;
     let profile = server.get("/auth/profile", &tokens.access).await;
     let provider_id = &profile.body["identities"][1]["provider_id"];
-    let app = server.state.apps.by_client_app_id(APP).unwrap();
+    let app = server.state.apps().by_client_app_id(APP).unwrap();
     let found = claims(&tokens.refresh);
     let iat = found["iat"].as_i64().unwrap();
     let identity = json!({"id": key_id, "provider_type": "api-key", "provider_id": provider_id});

@@ -10,7 +10,7 @@ use std::time::Duration;
 const DAY: Duration = Duration::from_hours(24);
 
 async fn rotate(server: &TestServer) {
-    let app = server.state.apps.by_client_app_id(APP).unwrap();
+    let app = server.state.apps().by_client_app_id(APP).unwrap();
     assert_eq!(signing_keys::renew(&server.state, app.ids.app_id, true).await.unwrap(), 2);
 }
 
@@ -58,7 +58,7 @@ async fn a_replaced_key_is_published_until_its_last_token_is_long_gone() {
 #[tokio::test]
 async fn keys_are_replaced_when_they_grow_old_and_not_before() {
     let server = TestServer::start().await;
-    let app = server.state.apps.by_client_app_id(APP).unwrap();
+    let app = server.state.apps().by_client_app_id(APP).unwrap();
     let renew = || signing_keys::renew(&server.state, app.ids.app_id, false);
     assert_eq!(renew().await.unwrap(), 0);
     server.state.clock.advance(89 * DAY);
