@@ -13,7 +13,8 @@ pub(crate) fn show(server: &Server) {
     if !std::io::stdout().is_terminal() {
         return;
     }
-    let mut apps: Vec<_> = state.apps.iter().map(|app| app.ids.client_app_id.as_str()).collect();
+    let all = state.apps();
+    let mut apps: Vec<_> = all.iter().map(|app| app.ids.client_app_id.as_str()).collect();
     apps.sort_unstable();
     let base_url = &state.public_url;
     println!("  Keystead {} is running.\n", env!("CARGO_PKG_VERSION"));

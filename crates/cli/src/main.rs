@@ -1,11 +1,13 @@
 //! The `keystead` program: parse, run, exit code. `serve` is what it does when told nothing.
 
 mod banner;
+mod check;
 mod duration;
 mod options;
 mod rotate;
 mod serve;
 
+use check::CheckOptions;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use options::ServeOptions;
 use std::process::ExitCode;
@@ -15,7 +17,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ENVIRONMENT: &str = "\
 Only in the environment:
-  KEYSTEAD_SECRET_<NAME>  a secret of an application, the name in upper case
+  KEYSTEAD_SECRET_<NAME>  a secret of an application, the name in upper case; with _FILE
+                          after it, the file that holds the secret
   KEYSTEAD_PEPPER         the secret that API keys are digested with, 64 hexadecimal digits
                           [default: generated into the file pepper of the data folder]";
 
@@ -38,6 +41,9 @@ enum Command {
     /// environment, and the environment over the file.
     #[command(after_help = ENVIRONMENT)]
     Serve(Box<ServeOptions>),
+    /// Say everything that is wrong with application folders, and what is ignored in them.
+    #[command(after_help = check::HELP)]
+    Check(CheckOptions),
     /// Make new signing keys for all applications now, while the server is stopped.
     ///
     /// Nobody is logged out: tokens that older keys signed stay valid until they expire.
@@ -54,6 +60,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         None => serve::run(arguments.serve),
         Some(Command::Serve(options)) => serve::run(*options),
+        Some(Command::Check(options)) => return check::run(&options),
         Some(Command::RotateSigningKeys(options)) => rotate::run(*options),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Arguments::command(), "keystead", &mut std::io::stdout());

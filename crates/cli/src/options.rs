@@ -41,6 +41,10 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "KEYSTEAD_APP", value_delimiter = ',')]
     app: Option<Vec<PathBuf>>,
 
+    /// Notice changed application folders, and serve them as they are now [default: only on SIGHUP]
+    #[arg(long, env = "KEYSTEAD_WATCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    watch: Option<bool>,
+
     /// Email address of the administrator [default: admin@localhost]
     #[arg(long, env = "KEYSTEAD_ADMIN_EMAIL")]
     admin_email: Option<String>,
@@ -139,6 +143,7 @@ impl ServeOptions {
             public_url: self.public_url.or(file.public_url),
             data_dir: self.data_dir.or(file.data_dir),
             app: self.app.or(file.app),
+            watch: self.watch.or(file.watch),
             admin_email: self.admin_email.or(file.admin_email),
             admin_password: self.admin_password.or(file.admin_password),
             admin_password_file: self.admin_password_file.or(file.admin_password_file),
@@ -165,7 +170,8 @@ impl ServeOptions {
         set(&mut settings.listen, self.listen.as_deref(), "--listen")?;
         settings.public_url = public_url(self.public_url.as_deref())?;
         settings.apps = self.app.unwrap_or_default().into_iter().map(Source::Folder).collect();
-        settings.secrets = Secrets::from_variables(variables());
+        settings.watch = self.watch.unwrap_or_default();
+        settings.secrets = secrets();
         settings.pepper = std::env::var("KEYSTEAD_PEPPER").ok().map(Into::into);
         let admin_password = match (self.admin_password, self.admin_password_file) {
             (Some(password), _) => Some(password),
@@ -264,10 +270,12 @@ fn read_secret(file: &Path) -> Result<String, String> {
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
-/// Variables that are no text cannot be secrets of ours.
-fn variables() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+/// The secrets of applications. Variables that are no text cannot be secrets of ours.
+pub(crate) fn secrets() -> Secrets {
+    let variables = std::env::vars_os();
+    Secrets::from_variables(
+        variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+    )
 }
 
 #[cfg(test)]

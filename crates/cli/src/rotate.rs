@@ -13,7 +13,7 @@ pub(crate) fn run(options: ServeOptions) -> Result<(), String> {
     runtime.block_on(async {
         let server = Server::start(settings).await.map_err(|error| error.to_string())?;
         banner::show_admin(&server);
-        for app in server.state.apps.iter() {
+        for app in server.state.apps().iter() {
             let made = signing_keys::renew(&server.state, app.ids.app_id, true).await;
             let made = made.map_err(|error| error.to_string())?;
             banner::say(&format!("{}: {made} new signing keys", app.ids.client_app_id));

@@ -3,7 +3,9 @@
 use crate::banner;
 use crate::options::ServeOptions;
 use keystead_server::Server;
+use keystead_server::state::ServerState;
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
 /// Serves until the process is told to stop.
@@ -15,9 +17,11 @@ pub(crate) fn run(options: ServeOptions) -> Result<(), String> {
     runtime.block_on(async {
         // From here on the operator's wish to stop is heard, also while starting.
         let stop = stop_signal()?;
+        let reload = reload_signal()?;
         let server = Server::start(settings).await.map_err(|error| error.to_string())?;
         tracing::info!(address = %server.address, public_url = server.state.public_url, "serving");
         banner::show(&server);
+        tokio::spawn(reload_on_signal(reload, Arc::clone(&server.state)));
         server.serve(stop).await.map_err(|error| error.to_string())?;
         tracing::info!("stopped");
         Ok(())
@@ -64,3 +68,26 @@ fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, String> {
         }
     })
 }
+
+/// SIGHUP, where there is one.
+#[cfg(unix)]
+fn reload_signal() -> Result<tokio::signal::unix::Signal, String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    signal(SignalKind::hangup()).map_err(|error| error.to_string())
+}
+
+#[cfg(unix)]
+async fn reload_on_signal(mut signal: tokio::signal::unix::Signal, state: Arc<ServerState>) {
+    while signal.recv().await.is_some() {
+        tracing::info!(signal = "SIGHUP", "reading the applications again");
+        state.reload_wanted.notify_one();
+    }
+}
+
+#[cfg(not(unix))]
+fn reload_signal() -> Result<(), String> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn reload_on_signal(_: (), _: Arc<ServerState>) {}
