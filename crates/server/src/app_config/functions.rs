@@ -76,16 +76,17 @@ impl FunctionNames {
     ) -> Option<String> {
         let id = object.text(id_field, report).filter(|id| !id.bytes().all(|b| b == b'0'));
         let by_id = id.as_ref().and_then(|id| self.by_id.get(id));
-        let name = match object.text(name_field, report) {
-            Some(name) => name,
-            None if by_id.is_some() => by_id?.clone(),
-            None if !is_used => return None,
-            None if id.is_some() => {
+        let name = if is_used && id.is_none() {
+            object.required(name_field, "name the function that is to run", report)
+        } else {
+            object.text(name_field, report)
+        };
+        let Some(name) = name.or_else(|| by_id.cloned()) else {
+            if is_used && id.is_some() && !object.is_broken() {
                 let message = format!("no function of this folder has this id: name it in {name_field}");
                 object.problem(id_field, &message, report);
-                return None;
             }
-            None => return object.required(name_field, "name the function that is to run", report),
+            return None;
         };
         if self.names.contains(&name) {
             return is_used.then_some(name);

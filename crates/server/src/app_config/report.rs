@@ -32,7 +32,7 @@ impl Finding {
 fn one_line(text: &str) -> String {
     let mut line: String =
         text.chars().take(MAX_TEXT).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if line.len() < text.len() && text.chars().nth(MAX_TEXT).is_some() {
+    if text.chars().nth(MAX_TEXT).is_some() {
         line.push('…');
     }
     line

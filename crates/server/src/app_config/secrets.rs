@@ -48,9 +48,13 @@ impl Secrets {
         let variable = variable + FILE_SUFFIX;
         let Some(path) = self.by_variable.get(&variable) else { return Ok(None) };
         let mut text = String::new();
-        let read =
-            std::fs::File::open(path.expose()).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text));
-        read.map_err(|error| format!("the file that {variable} names cannot be read: {error}"))?;
+        let read = std::fs::File::open(path.expose())
+            .and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text));
+        let length =
+            read.map_err(|error| format!("the file that {variable} names cannot be read: {error}"))?;
+        if length as u64 > MAX_FILE {
+            return Err(format!("the file that {variable} names is larger than 64 KiB"));
+        }
         Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned().into()))
     }
 }

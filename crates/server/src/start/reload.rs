@@ -5,6 +5,7 @@ use crate::app_config::{self, App, Source};
 use crate::settings::Settings;
 use crate::state::ServerState;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -127,8 +128,9 @@ fn look_below(path: &Path, depth: usize, look: &mut Look) {
     look.insert(path.to_owned(), changes);
     if is_directory {
         let entries = path.read_dir().into_iter().flatten().flatten();
-        // As in reading: hidden entries are not for us.
-        for entry in entries.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")) {
+        // As in reading: hidden entries are not for us, nor are npm packages.
+        let is_read = |name: &OsStr| name != "node_modules" && !name.as_encoded_bytes().starts_with(b".");
+        for entry in entries.filter(|entry| is_read(&entry.file_name())) {
             look_below(&entry.path(), depth + 1, look);
         }
     }

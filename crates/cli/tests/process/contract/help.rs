@@ -43,6 +43,7 @@ fn the_help_of_serve_names_every_flag_with_its_variable_and_default() {
         ("--public-url", "KEYSTEAD_PUBLIC_URL", "[default: http://localhost:9090, derived from --listen]"),
         ("--data-dir", "KEYSTEAD_DATA_DIR", "[default: ./keystead-data]"),
         ("--app", "KEYSTEAD_APP", "[default: the bundled quickstart]"),
+        ("--watch", "KEYSTEAD_WATCH", "[default: only on SIGHUP]"),
         ("--admin-email", "KEYSTEAD_ADMIN_EMAIL", "[default: "),
         (
             "--admin-password",
