@@ -17,11 +17,12 @@ fn flags(help: &str) -> HashMap<String, String> {
     let mut flag = String::new();
     for line in help.lines() {
         let words: Vec<_> = line.split_whitespace().collect();
-        let is_name = |word: &&&str| word.starts_with("--") && !word.ends_with(']');
+        // `--flag`, or `--flag[=<VALUE>]`; a usage line has `[--flag]`.
+        let is_name = |word: &&&str| word.starts_with("--") && (word.contains("[=") || !word.ends_with(']'));
         if line.starts_with("  ")
             && let Some(name) = words.iter().take(2).find(is_name)
         {
-            (*name).clone_into(&mut flag);
+            name.split('[').next().unwrap_or_default().clone_into(&mut flag);
         }
         let text = flags.entry(flag.clone()).or_default();
         text.push_str(&words.join(" "));
