@@ -2,7 +2,7 @@
 
 use crate::user::User;
 use crate::value::Value;
-use keystead_client_core::{Error, Json, Operation};
+use keystead_client_core::{Error, Operation};
 use keystead_protocol::api_key::ApiKey;
 use keystead_protocol::id::ApiKeyId;
 use keystead_protocol::secret::SecretText;
@@ -79,9 +79,13 @@ impl ApiKeys<'_> {
     /// `InvalidParameter` for another name, `APIKeyAlreadyExists` for a name that is in use, and whatever
     /// [`Error`] says of every call.
     pub async fn create(&self, name: &str) -> Result<CreatedApiKey, Error> {
-        let answer = self.execute(Operation::CreateApiKey { name: name.to_owned() }).await?;
+        let mut answer = self.execute(Operation::CreateApiKey { name: name.to_owned() }).await?;
         let key: ApiKey = understood(&answer)?;
-        let secret = answer.get("key").as_text().ok_or_else(|| unexpected("it has no 'key'"))?;
+        // Moved, not copied, so that what is wiped later is this.
+        let secret = answer.0.get_mut("key").map(serde_json::Value::take);
+        let Some(serde_json::Value::String(secret)) = secret else {
+            return Err(unexpected("it has no 'key'"));
+        };
         Ok(CreatedApiKey { id: key.id, name: key.name, secret: secret.into() })
     }
 

@@ -38,7 +38,7 @@ impl App {
         self.0.current_user().map(User)
     }
 
-    /// Everybody who has logged in here and was not removed, the current user first.
+    /// Everybody who has logged in here and was not removed, the most recent first.
     pub fn all_users(&self) -> Vec<User> {
         self.0.users().into_iter().map(User).collect()
     }

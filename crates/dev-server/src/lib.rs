@@ -11,13 +11,19 @@ use keystead_server::domain::throttle::ThrottleRate;
 use keystead_server::settings::{AdminSettings, Settings};
 use keystead_server::state::ServerState;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use url::Url;
 
 /// The client app id of the application that is served.
 pub const APP_ID: &str = "quickstart-abcde";
+
+/// An address where nobody takes mails.
+pub const NO_MAIL_SERVER: &str = "smtp://127.0.0.1:1";
 
 /// A running server. Dropping it stops it.
 pub struct DevServer {
@@ -47,8 +53,9 @@ impl DevServer {
             password: Some("admin password".to_owned().into()),
         };
         change(&mut settings);
+        let scheme = if settings.tls.is_some() { "https" } else { "http" };
         let server = Server::start(settings).await.unwrap();
-        let url = format!("http://{}", server.address);
+        let url = format!("{scheme}://{}", server.address);
         let state = Arc::clone(&server.state);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
@@ -75,9 +82,28 @@ impl DevServer {
         key["key"].as_str().unwrap().to_owned()
     }
 
+    /// `token` and `tokenId` of the mails that wait to be sent, oldest first. They wait for long if
+    /// [`Settings::smtp_url`] is [`NO_MAIL_SERVER`].
+    pub async fn waiting_mail_tokens(&self) -> Vec<(String, String)> {
+        let later = self.state.clock.now().plus(Duration::from_hours(24));
+        let mut mails = self.state.store.list_due_mails(later, 100).await.unwrap();
+        mails.sort_by_key(|mail| mail.mail_id);
+        let token_pair = |sealed: &[u8]| {
+            let mail = self.state.pepper.open("mail", sealed).unwrap();
+            let mail: Value = serde_json::from_slice(&mail).unwrap();
+            let body = mail["body"].as_str().unwrap();
+            let link = body.split_whitespace().find(|word| word.starts_with("http")).unwrap();
+            let query: HashMap<_, _> = Url::parse(link).unwrap().query_pairs().into_owned().collect();
+            (query["token"].clone(), query["tokenId"].clone())
+        };
+        mails.iter().map(|mail| token_pair(&mail.sealed_mail)).collect()
+    }
+
     /// Posts below the client API's base, and expects to succeed.
     async fn post(&self, path: &str, token: &str, body: Value) -> Value {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        // It may be served with a certificate that the test has just made.
+        let http = reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true);
+        let http = http.build().unwrap();
         let request = http.post(format!("{}/api/client/v2.0/{path}", self.url)).json(&body);
         let request = if token.is_empty() { request } else { request.bearer_auth(token) };
         let text = request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap();

@@ -69,8 +69,8 @@ impl VerifierBuilder {
     }
 
     /// Lets only tokens pass whose `aud` includes this. Keystead puts no `aud` into its tokens today, so
-    /// this is for tokens that another issuer makes with the same keys. Without it, a token that has an
-    /// `aud` must name the client app id there.
+    /// this refuses all of them until it does. Without it, a token that has an `aud` must name the client
+    /// app id there.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.rules.audience = Some(audience.into());
         self

@@ -77,36 +77,6 @@ async fn linking_what_belongs_to_somebody_else_is_refused() {
 }
 
 #[tokio::test]
-async fn registering_twice_and_short_passwords_are_refused() {
-    let (_server, app, _) = start().await;
-    let accounts = app.email_password_auth();
-    let twice = accounts.register(EMAIL, PASSWORD).await.unwrap_err();
-    assert_eq!(twice.code(), Some("AccountNameInUse"));
-    let short = accounts.register("new@example.com", "short").await.unwrap_err();
-    assert_eq!(short.status(), Some(400));
-}
-
-#[tokio::test]
-async fn acts_on_accounts_reach_their_routes() {
-    let (_server, app, _) = start().await;
-    let accounts = app.email_password_auth();
-    // The quickstart application confirms by itself and resets by mail: what it refuses, and how, shows
-    // that the right route was asked with the right members.
-    let refusals = [
-        (accounts.confirm("token", "id").await, "invalid token data"),
-        (accounts.resend_confirmation(EMAIL).await, "already confirmed"),
-        (accounts.retry_custom_confirmation(EMAIL).await, "automatic confirmation is enabled"),
-        (accounts.reset("token", "id", PASSWORD).await, "invalid token data"),
-        (accounts.send_reset_email("nobody@example.com").await, "user not found"),
-        (accounts.call_reset_function(EMAIL, PASSWORD, &[]).await, "reset"),
-    ];
-    for (outcome, sentence) in refusals {
-        let error = outcome.unwrap_err();
-        assert!(error.sentence().contains(sentence), "{error}");
-    }
-}
-
-#[tokio::test]
 async fn somebody_with_a_token_of_a_trusted_issuer_logs_in() {
     const SECRET: &str = "a secret for custom tokens of 32+ characters";
     let server = DevServer::start_with(|settings| {
