@@ -85,8 +85,11 @@ async fn an_answer_without_its_members_is_unexpected() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_cut_off() {
-    let mut endless = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n".to_vec();
+async fn an_answer_that_is_too_large_is_cut_off() {
+    // A good login, but for 20 MB of blanks after it.
+    let login = r#"{"user_id":"u","access_token":"a","refresh_token":"r","device_id":"d"}"#;
+    let mut endless =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{login}").into_bytes();
     endless.resize(20 * 1024 * 1024, b' ');
     assert!(matches!(error_of(endless).await, Error::UnexpectedAnswer(_)));
 }

@@ -38,7 +38,8 @@ async fn storm(verifier: &Verifier) {
 
 #[tokio::test]
 async fn keys_are_fetched_once_however_many_tokens_come_first() {
-    let (server, proxy, verifier) = start().await;
+    let (server, proxy, _) = start().await;
+    let verifier = builder(&server, &proxy.url).min_fetch_interval(Duration::ZERO).build().unwrap();
     let (_, token) = log_in(&server).await;
     let tasks: Vec<_> = (0..50)
         .map(|_| {
