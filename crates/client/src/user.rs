@@ -76,15 +76,12 @@ impl User {
     /// # Errors
     /// [`Error::LoggedOut`] if there is no session any more, and whatever a refresh may bring.
     pub async fn fresh_access_token(&self) -> Result<Token, Error> {
-        if !self.has_fresh_access_token() {
-            self.refresh_access_token().await?;
-        }
+        let is_fresh = |user: &keystead_client_core::User<Native>| {
+            let expiry = user.claims().and_then(|claims| claims.0["exp"].as_i64());
+            expiry.is_some_and(|expiry| expiry > clock::unix_seconds().saturating_add(FRESH_SECONDS))
+        };
+        self.0.refresh_access_token_unless(is_fresh).await?;
         self.access_token().ok_or(Error::LoggedOut)
-    }
-
-    fn has_fresh_access_token(&self) -> bool {
-        let expiry = self.0.claims().and_then(|claims| claims.0["exp"].as_i64());
-        expiry.is_some_and(|expiry| expiry > clock::unix_seconds().saturating_add(FRESH_SECONDS))
     }
 
     /// Gets a new access token. However many ask at the same time, one request is sent.
