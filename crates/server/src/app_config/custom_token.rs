@@ -2,8 +2,8 @@
 
 use super::folder::{Problems, ProviderDocument};
 use super::secrets::Secrets;
+use crate::domain::mac::MacKey;
 use crate::domain::providers::foreign_jwt::ForeignKey;
-use aws_lc_rs::hmac;
 use rustls_pki_types::SubjectPublicKeyInfoDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde::Deserialize;
@@ -134,8 +134,8 @@ fn configured_keys(
         };
         let key = match algorithm {
             "HS256" if SECRET_LENGTHS.contains(&secret.expose().len()) => {
-                let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
-                Ok(ForeignKey::Hs256(Box::new(key)))
+                let key = MacKey::new(secret.expose().as_bytes());
+                key.map(|key| ForeignKey::Hs256(Box::new(key))).map_err(|_| "the secret is unusable")
             }
             "HS256" => Err("a secret for HS256 has 32 to 512 characters"),
             "RS256" => SubjectPublicKeyInfoDer::from_pem_slice(secret.expose().as_bytes())

@@ -13,7 +13,7 @@ use crate::store::apps::AppRecord;
 use custom_token::CustomTokenConfig;
 use email_password::EmailPasswordConfig;
 use keystead_protocol::id::{AppId, DomainId};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An application that is served.
@@ -71,11 +71,11 @@ pub struct Providers {
     pub custom_function: Option<String>,
 }
 
-/// The applications of this server.
+/// The applications of this server: few, so that ordered maps find them faster than hashed ones.
 #[derive(Default)]
 pub struct Apps {
-    by_client_app_id: HashMap<String, Arc<App>>,
-    by_domain: HashMap<DomainId, Arc<App>>,
+    by_client_app_id: BTreeMap<String, Arc<App>>,
+    by_domain: BTreeMap<DomainId, Arc<App>>,
 }
 
 impl Apps {

@@ -25,10 +25,11 @@ use crate::state::{ServerState, is_local};
 use crate::store::Store;
 use crate::store::apps::AppRecord;
 use crate::store::sqlite::SqliteStore;
+use arc_swap::ArcSwap;
 use axum_server::tls_rustls::RustlsConfig;
 use keystead_protocol::provider::ProviderType;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use tokio::sync::Notify;
 use url::Url;
 
@@ -152,7 +153,7 @@ async fn build_state(
         jwk_sets: JwkSets::new(outbound),
         mail_waits: Notify::new(),
         metrics: Metrics::new(),
-        key_ring: RwLock::new(Arc::new(key_ring)),
+        key_ring: ArcSwap::from_pointee(key_ring),
         settings,
     })
 }
