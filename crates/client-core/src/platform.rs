@@ -2,6 +2,7 @@
 //! tokens. Implemented by the Rust SDK (reqwest, files), the Web SDK (fetch, `localStorage`) and tests.
 
 use crate::token::Token;
+use std::fmt;
 use std::future::Future;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -146,12 +147,18 @@ pub enum Body<J> {
 }
 
 /// One entry of the storage that changes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Change {
     /// Which entry.
     pub key: String,
-    /// Its new value, or `None` to remove it. May be a token: never log it.
+    /// Its new value, or `None` to remove it. May be a token: not printed.
     pub value: Option<String>,
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Change").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 /// What has changed.

@@ -233,7 +233,15 @@ impl<P: Platform> User<P> {
 
     /// Gets a new access token for the session. However many ask at the same time, one request is sent.
     pub async fn refresh_access_token(&self) -> Result<(), Error> {
-        self.client().refresh(self, self.data().refreshing.finished()).await
+        self.refresh_access_token_unless(|_| false).await
+    }
+
+    /// Gets a new access token for the session if the one at hand is not good enough. However many ask at
+    /// the same time, one request is sent.
+    pub async fn refresh_access_token_unless(&self, good: impl Fn(&Self) -> bool) -> Result<(), Error> {
+        // Counted before looking: a refresh that ends in between is not sent again.
+        let seen = self.data().refreshing.finished();
+        if good(self) { Ok(()) } else { self.client().refresh(self, seen).await }
     }
 
     /// Ends the session, at the server and here. Here it ends even if the server cannot be reached: then

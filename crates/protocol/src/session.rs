@@ -9,7 +9,6 @@ use crate::id::{ApiKeyId, DeviceId, DomainId, ProviderId, SessionId, UserId};
 use crate::provider::{ProviderType, UnknownName};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::io::Write as _;
 
 /// The answer to a login or link: every member is a string, for every SDK.
 #[derive(Serialize)]
@@ -46,6 +45,13 @@ impl LoginResponse {
 pub struct RefreshResponse {
     /// The new access token; the refresh token stays as it is.
     pub access_token: String,
+}
+
+impl RefreshResponse {
+    /// The JSON of the answer. Tokens are base64url and dots.
+    pub fn to_json(&self) -> Vec<u8> {
+        [br#"{"access_token":""#, self.access_token.as_bytes(), br#""}"#].concat()
+    }
 }
 
 /// What a token is for. A token of one type is refused where the other is wanted.
@@ -150,8 +156,7 @@ fn push_times(json: &mut Vec<u8>, exp: i64, iat: i64) {
 }
 
 fn push_number(json: &mut Vec<u8>, number: i64) {
-    // Writing to a vector does not fail.
-    let _ = write!(json, "{number}");
+    json.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 fn push_owner(json: &mut Vec<u8>, user_id: UserId, token_type: TokenType) {
@@ -247,8 +252,7 @@ pub struct RefreshClaims<'a> {
 
 impl TokenIdentity<'_> {
     /// Its id is the one text that somebody else chose, so it alone is escaped, if need be.
-    fn to_json(&self) -> Vec<u8> {
-        let mut json = Vec::with_capacity(160);
+    fn push_json(&self, json: &mut Vec<u8>) {
         json.extend_from_slice(br#"{"id":"#);
         if self.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             json.push(b'"');
@@ -260,9 +264,8 @@ impl TokenIdentity<'_> {
         json.extend_from_slice(br#","provider_type":""#);
         json.extend_from_slice(self.provider_type.as_str().as_bytes());
         json.extend_from_slice(br#"","provider_id":"#);
-        self.provider_id.object_id().push_json(&mut json);
+        self.provider_id.object_id().push_json(json);
         json.push(b'}');
-        json
     }
 }
 
@@ -277,7 +280,7 @@ impl RefreshClaims<'_> {
         json.extend_from_slice(br#","baas_id":"#);
         self.baas_id.object_id().push_json(&mut json);
         json.extend_from_slice(br#","baas_identity":"#);
-        json.extend_from_slice(&self.baas_identity.to_json());
+        self.baas_identity.push_json(&mut json);
         push_times(&mut json, self.exp, self.iat);
         json.extend_from_slice(br#","stitch_data":null,"stitch_devId":"#);
         self.stitch_device_id.object_id().push_json(&mut json);
@@ -286,7 +289,7 @@ impl RefreshClaims<'_> {
         json.extend_from_slice(br#","stitch_id":"#);
         self.stitch_id.object_id().push_json(&mut json);
         json.extend_from_slice(br#","stitch_ident":"#);
-        json.extend_from_slice(&self.stitch_identity.to_json());
+        self.stitch_identity.push_json(&mut json);
         push_owner(&mut json, self.sub, self.typ);
         let generations = (self.ks_user_generation, self.ks_credential_generation);
         push_grounds(&mut json, self.ks_provider_type, self.ks_api_key_id, generations);
@@ -358,6 +361,12 @@ mod tests {
             };
             prop_assert_eq!(access.to_json(), serde_json::to_vec(&access).unwrap());
         }
+    }
+
+    #[test]
+    fn the_refresh_answer_is_what_serde_writes() {
+        let response = RefreshResponse { access_token: "eyJ.eyJ.-_9".into() };
+        assert_eq!(response.to_json(), serde_json::to_vec(&response).unwrap());
     }
 
     #[test]

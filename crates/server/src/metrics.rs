@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicI64;
 
 /// All metrics of a server.
@@ -18,6 +19,8 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram, DurationBuckets>,
     logins: Family<LoginLabels, Counter>,
+    /// Of `logins` the one that is counted most, at hand once it was.
+    key_logins: OnceLock<Counter>,
     /// Connections that are open.
     pub connections: Gauge<i64, AtomicI64>,
     /// Mails that a mail server took.
@@ -92,7 +95,17 @@ impl Metrics {
         registry.register("mail_attempts_failed", "Attempts to send that failed", mails_failed.clone());
         let rows_swept = Counter::default();
         registry.register("rows_swept", "Expired rows that were deleted", rows_swept.clone());
-        Self { registry, requests, durations, logins, connections, mails_sent, mails_failed, rows_swept }
+        Self {
+            registry,
+            requests,
+            durations,
+            logins,
+            key_logins: OnceLock::new(),
+            connections,
+            mails_sent,
+            mails_failed,
+            rows_swept,
+        }
     }
 
     /// The metrics of a route.
@@ -116,7 +129,12 @@ impl Metrics {
             Err(Error::Store(_) | Error::Internal(_) | Error::Crypto(_) | Error::Busy(_)) => "failed",
             Err(_) => "refused",
         };
-        self.logins.get_or_create(&LoginLabels { provider: provider.as_str(), outcome }).inc();
+        let counter =
+            || self.logins.get_or_create(&LoginLabels { provider: provider.as_str(), outcome }).clone();
+        match (provider, result) {
+            (ProviderType::ApiKey, Ok(_)) => self.key_logins.get_or_init(counter).inc(),
+            _ => counter().inc(),
+        };
     }
 
     /// The `OpenMetrics` text.

@@ -13,8 +13,9 @@ use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::store::Store;
+use arc_swap::{ArcSwap, Guard};
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use tokio::sync::Notify;
 use url::Url;
 
@@ -50,36 +51,43 @@ pub struct ServerState {
     pub metrics: Metrics,
     /// The keys of administrators' tokens.
     pub admin_keys: KeyRing,
-    pub(crate) apps: RwLock<Arc<Apps>>,
-    pub(crate) key_ring: RwLock<Arc<KeyRing>>,
+    /// Swapped and not locked: every request reads it, and processors that count the readers of a lock
+    /// wait for one another.
+    pub(crate) apps: ArcSwap<Apps>,
+    /// The same.
+    pub(crate) key_ring: ArcSwap<KeyRing>,
 }
 
 impl ServerState {
     /// The applications as they are now. All of them change at once, so whoever asks for more than
     /// one thing asks this once.
-    pub fn apps(&self) -> Arc<Apps> {
-        Arc::clone(&self.apps.read().unwrap_or_else(PoisonError::into_inner))
+    pub fn apps(&self) -> Guard<Arc<Apps>> {
+        self.apps.load()
     }
 
     /// Serves an application as `app` says from now on.
     pub(crate) fn replace_app(&self, app: App) {
-        let mut apps = self.apps.write().unwrap_or_else(PoisonError::into_inner);
-        let mut renewed = Apps::clone(&apps);
-        renewed.add(app);
-        *apps = Arc::new(renewed);
+        let app = Arc::new(app);
+        self.apps.rcu(|apps| {
+            let mut renewed = Apps::clone(apps);
+            renewed.add(Arc::clone(&app));
+            renewed
+        });
     }
 
     /// The signing keys as they are now.
-    pub fn key_ring(&self) -> Arc<KeyRing> {
-        Arc::clone(&self.key_ring.read().unwrap_or_else(PoisonError::into_inner))
+    pub fn key_ring(&self) -> Guard<Arc<KeyRing>> {
+        self.key_ring.load()
     }
 
     /// Lets a new key sign from now on.
     pub fn add_signing_key(&self, key: SigningKey) {
-        let mut ring = self.key_ring.write().unwrap_or_else(PoisonError::into_inner);
-        let mut renewed = KeyRing::clone(&ring);
-        renewed.add(key);
-        *ring = Arc::new(renewed);
+        let key = Arc::new(key);
+        self.key_ring.rcu(|ring| {
+            let mut renewed = KeyRing::clone(ring);
+            renewed.add(Arc::clone(&key));
+            renewed
+        });
     }
 }
 

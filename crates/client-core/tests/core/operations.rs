@@ -1,7 +1,7 @@
 //! Every other request: its route, its token, its body.
 
 use crate::support::{Network, Scripted, Value, logged_in, refusal, spawn};
-use keystead_client_core::{Body, Client, Credentials, Error, Operation, Task, User};
+use keystead_client_core::{Body, Change, Client, Credentials, Error, Operation, Task, User};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -136,4 +136,6 @@ fn nothing_that_holds_a_secret_prints_it() {
     assert!(!format!("{:?}", Task::LogIn { credentials, fetch_profile: true }).contains("horse"));
     let token = keystead_client_core::Token::from("secret.secret.secret");
     assert_eq!(format!("{token:?}"), "[token]");
+    let change = Change { key: "refreshToken".into(), value: Some("secret.secret.secret".into()) };
+    assert!(!format!("{change:?}").contains("secret"));
 }

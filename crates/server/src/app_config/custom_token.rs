@@ -4,8 +4,8 @@ use super::object::{Document, Object};
 use super::providers::Context;
 use super::report::Report;
 use super::secrets::{Secrets, check_name};
+use crate::domain::mac::MacKey;
 use crate::domain::providers::foreign_jwt::ForeignKey;
-use aws_lc_rs::hmac;
 use keystead_protocol::secret::SecretText;
 use rustls_pki_types::SubjectPublicKeyInfoDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -174,7 +174,8 @@ fn key(algorithm: KeyAlgorithm, secret: &SecretText) -> Result<ForeignKey, &'sta
     let bytes = secret.expose().as_bytes();
     match algorithm {
         KeyAlgorithm::Hs256 if SECRET_LENGTHS.contains(&bytes.len()) => {
-            Ok(ForeignKey::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, bytes))))
+            let key = MacKey::new(bytes).map_err(|_| "the secret is unusable")?;
+            Ok(ForeignKey::Hs256(Box::new(key)))
         }
         KeyAlgorithm::Hs256 => Err("a secret for HS256 has 32 to 512 characters"),
         KeyAlgorithm::Rs256 => SubjectPublicKeyInfoDer::from_pem_slice(bytes)

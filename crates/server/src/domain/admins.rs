@@ -192,5 +192,5 @@ fn sign(
     let key = state.admin_keys.current(AppId::from(NO_APP), typ, Algorithm::Hs256);
     let key = key.ok_or_else(|| Error::Internal("there is no key for administrators".into()))?;
     let claims = serde_json::to_vec(&claims).map_err(|error| Error::Internal(error.to_string()))?;
-    key.sign(&claims)
+    Ok(key.sign(&claims))
 }

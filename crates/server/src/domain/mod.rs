@@ -8,6 +8,7 @@ pub mod email_password;
 pub mod ids;
 pub mod link;
 pub mod login;
+pub mod mac;
 pub mod mailing;
 pub mod passwords;
 pub mod pepper;

@@ -2,14 +2,14 @@
 //! are digested with, the one for mailed tokens, and the one that seals what the database must keep
 //! but not show. Whoever has only the database has none of them.
 
+use crate::domain::mac::MacKey;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
 /// See the module. Everything is derived at start-up; the pepper itself is not kept.
 pub struct Pepper {
-    api_keys: hmac::Key,
-    mailed_tokens: hmac::Key,
+    api_keys: MacKey,
+    mailed_tokens: MacKey,
     admin_tokens: Zeroizing<[u8; 32]>,
     sealing: LessSafeKey,
 }
@@ -30,16 +30,12 @@ impl Pepper {
     /// # Errors
     /// When the cryptography library refuses.
     pub fn new(secret: &[u8; 32]) -> Result<Self, CryptoFailed> {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let derive = |label: &str| {
-            let mut key = Zeroizing::new([0; 32]);
-            key.copy_from_slice(hmac::sign(&root, label.as_bytes()).as_ref());
-            key
-        };
+        let root = MacKey::new(secret)?;
+        let derive = |label: &str| Zeroizing::new(root.sign(label.as_bytes()));
         let sealing = UnboundKey::new(&AES_256_GCM, &*derive("keystead sealing 1"));
         Ok(Self {
-            api_keys: hmac::Key::new(hmac::HMAC_SHA256, &*derive("keystead api key digests 1")),
-            mailed_tokens: hmac::Key::new(hmac::HMAC_SHA256, &*derive("keystead mailed token digests 1")),
+            api_keys: MacKey::new(&*derive("keystead api key digests 1"))?,
+            mailed_tokens: MacKey::new(&*derive("keystead mailed token digests 1"))?,
             admin_tokens: derive("keystead admin tokens 1"),
             sealing: LessSafeKey::new(sealing.map_err(|_| CryptoFailed)?),
         })
@@ -47,12 +43,12 @@ impl Pepper {
 
     /// What is stored of an API key.
     pub fn digest_api_key(&self, key: &str) -> [u8; 32] {
-        digest(&self.api_keys, key)
+        self.api_keys.sign(key.as_bytes())
     }
 
     /// What is stored of a mailed token.
     pub fn digest_mailed_token(&self, token: &str) -> [u8; 32] {
-        digest(&self.mailed_tokens, token)
+        self.mailed_tokens.sign(token.as_bytes())
     }
 
     /// What administrators' tokens are signed with.
@@ -98,12 +94,6 @@ impl Pepper {
         plain.truncate(length);
         Ok(plain)
     }
-}
-
-fn digest(key: &hmac::Key, text: &str) -> [u8; 32] {
-    let mut digest = [0; 32];
-    digest.copy_from_slice(hmac::sign(key, text.as_bytes()).as_ref());
-    digest
 }
 
 #[cfg(test)]

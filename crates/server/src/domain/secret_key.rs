@@ -64,10 +64,10 @@ impl KeySecret {
         let mut key = String::with_capacity(prefix.0.len() + 1 + BODY_LENGTH);
         key.push_str(&prefix.0);
         key.push('_');
-        push_base62(&mut key, locator(owner), LOCATOR_LENGTH);
+        key.extend(base62::<LOCATOR_LENGTH>(locator(owner)).map(char::from));
         push_random_base62(&mut key, SECRET_LENGTH)?;
         let checksum = crc32fast::hash(key.as_bytes());
-        push_base62(&mut key, checksum, CHECKSUM_LENGTH);
+        key.extend(base62::<CHECKSUM_LENGTH>(checksum).map(char::from));
         Ok(Self(key.into()))
     }
 
@@ -83,9 +83,8 @@ impl KeySecret {
         if !fits {
             return None;
         }
-        let (signed, checksum) = text.expose().split_at(key.len() - CHECKSUM_LENGTH);
-        let mut expected = String::with_capacity(CHECKSUM_LENGTH);
-        push_base62(&mut expected, crc32fast::hash(signed.as_bytes()), CHECKSUM_LENGTH);
+        let (signed, checksum) = key.split_at(key.len() - CHECKSUM_LENGTH);
+        let expected = base62::<CHECKSUM_LENGTH>(crc32fast::hash(signed));
         (expected == checksum).then_some(Self(text))
     }
 
@@ -119,12 +118,14 @@ fn locator(owner: UserId) -> u32 {
     crc32fast::hash(owner.object_id().as_bytes()) % (62 * 62)
 }
 
-fn push_base62(text: &mut String, mut number: u32, digits: usize) {
-    let start = text.len();
-    for _ in 0..digits {
-        text.insert(start, char::from(BASE62[(number % 62) as usize]));
+/// The last `N` digits of a number.
+fn base62<const N: usize>(mut number: u32) -> [u8; N] {
+    let mut digits = [0; N];
+    for digit in digits.iter_mut().rev() {
+        *digit = BASE62[(number % 62) as usize];
         number /= 62;
     }
+    digits
 }
 
 /// Bytes of 248 and more are thrown away: 248 is four times 62, so every digit is equally likely.

@@ -5,7 +5,7 @@
 
 use crate::app_config::App;
 use crate::clock::Timestamp;
-use crate::domain::tokens::Algorithm;
+use crate::domain::tokens::{Algorithm, KeyRing};
 use crate::error::Error;
 use crate::state::ServerState;
 use crate::store::sessions::{SessionGuard, SessionState};
@@ -84,12 +84,14 @@ pub fn open(
     who: &Authenticated,
     device_id: DeviceId,
 ) -> Result<LoginResponse, Error> {
+    let now = state.clock.now();
     let holder = Holder {
         app,
         user_id: who.user_id,
-        session_id: state.ids.next(state.clock.now()),
+        session_id: state.ids.next(now),
         device_id,
         grounds: who.grounds,
+        now,
     };
     holder.tokens(state, who.grounds.provider_type, &who.identity_id)
 }
@@ -102,13 +104,14 @@ pub fn tokens(
     provider_type: ProviderType,
     identity_id: &str,
 ) -> Result<LoginResponse, Error> {
-    Holder::of(session).tokens(state, provider_type, identity_id)
+    Holder::of(session, state.clock.now()).tokens(state, provider_type, identity_id)
 }
 
 /// A new access token for a session.
 pub fn refresh(state: &ServerState, session: &Session) -> Result<String, Error> {
-    state.usage.user_seen(session.user_id, state.clock.now());
-    Holder::of(session).access_token(state)
+    let now = state.clock.now();
+    state.usage.user_seen(session.user_id, now);
+    Holder::of(session, now).access_token(state, &state.key_ring())
 }
 
 /// Ends one session. Its access tokens end with it.
@@ -136,16 +139,19 @@ struct Holder<'s> {
     session_id: SessionId,
     device_id: DeviceId,
     grounds: Grounds,
+    /// When the tokens are made.
+    now: Timestamp,
 }
 
 impl<'s> Holder<'s> {
-    fn of(session: &'s Session) -> Self {
+    fn of(session: &'s Session, now: Timestamp) -> Self {
         Self {
             app: &session.app,
             user_id: session.user_id,
             session_id: session.session_id,
             device_id: session.device_id,
             grounds: session.grounds,
+            now,
         }
     }
 
@@ -167,7 +173,7 @@ impl<'s> Holder<'s> {
             baas_id: self.session_id,
             baas_identity: identity.clone(),
             exp: end_of(state, self.session_id, self.grounds).unix_seconds(),
-            iat: state.clock.now().unix_seconds(),
+            iat: self.now.unix_seconds(),
             stitch_data: (),
             stitch_device_id: self.device_id,
             stitch_domain_id: self.app.ids.domain_id,
@@ -180,21 +186,21 @@ impl<'s> Holder<'s> {
             ks_user_generation: self.grounds.user_generation,
             ks_credential_generation: self.grounds.credential_generation,
         };
+        let ring = state.key_ring();
         Ok(LoginResponse {
-            access_token: self.access_token(state)?,
-            refresh_token: self.sign(state, TokenType::Refresh, Algorithm::Hs256, &claims.to_json())?,
+            access_token: self.access_token(state, &ring)?,
+            refresh_token: self.sign(&ring, TokenType::Refresh, Algorithm::Hs256, &claims.to_json())?,
             user_id: self.user_id,
             device_id: self.device_id,
         })
     }
 
-    fn access_token(&self, state: &ServerState) -> Result<String, Error> {
-        let now = state.clock.now();
+    fn access_token(&self, state: &ServerState, ring: &KeyRing) -> Result<String, Error> {
         let claims = AccessClaims {
             baas_device_id: self.device_id,
             baas_domain_id: self.app.ids.domain_id,
-            exp: now.plus(ACCESS_TOKEN_LIFETIME).unix_seconds(),
-            iat: now.unix_seconds(),
+            exp: self.now.plus(ACCESS_TOKEN_LIFETIME).unix_seconds(),
+            iat: self.now.unix_seconds(),
             iss: self.session_id,
             stitch_device_id: self.device_id,
             stitch_domain_id: self.app.ids.domain_id,
@@ -205,21 +211,20 @@ impl<'s> Holder<'s> {
             ks_user_generation: self.grounds.user_generation,
             ks_credential_generation: self.grounds.credential_generation,
         };
-        self.sign(state, TokenType::Access, state.settings.key_policy.access_algorithm, &claims.to_json())
+        self.sign(ring, TokenType::Access, state.settings.key_policy.access_algorithm, &claims.to_json())
     }
 
     fn sign(
         &self,
-        state: &ServerState,
+        ring: &KeyRing,
         token_type: TokenType,
         algorithm: Algorithm,
         claims: &[u8],
     ) -> Result<String, Error> {
-        let ring = state.key_ring();
         let key = ring
             .current(self.app.ids.app_id, token_type, algorithm)
             .ok_or_else(|| Error::Internal("the application has no signing key".into()))?;
-        key.sign(claims)
+        Ok(key.sign(claims))
     }
 }
 

@@ -5,16 +5,15 @@
 //! `alg: none`, a foreign key or another algorithm are simply headers that nobody wrote.
 
 use crate::clock::Timestamp;
+use crate::domain::mac::MacKey;
 use crate::domain::pepper::CryptoFailed;
 use crate::error::Error;
-use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use base64_simd::URL_SAFE_NO_PAD as BASE64URL;
 use keystead_protocol::id::AppId;
 use keystead_protocol::session::TokenType;
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How a token is signed.
@@ -66,7 +65,7 @@ pub struct SigningKey {
 
 enum Material {
     Ed25519(Box<Ed25519KeyPair>),
-    Hmac(Box<hmac::Key>),
+    Hmac(Box<MacKey>),
 }
 
 impl SigningKey {
@@ -87,10 +86,10 @@ impl SigningKey {
                 let pair = Ed25519KeyPair::from_seed_unchecked(secret).map_err(|_| CryptoFailed)?;
                 Material::Ed25519(Box::new(pair))
             }
-            Algorithm::Hs256 => Material::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret))),
+            Algorithm::Hs256 => Material::Hmac(Box::new(MacKey::new(secret)?)),
         };
         let header = format!(r#"{{"alg":"{}","kid":"{key_id}","typ":"JWT"}}"#, algorithm.as_str());
-        let header = BASE64URL.encode(header);
+        let header = BASE64URL.encode_to_string(header);
         Ok(Self { key_id, app_id, token_type, created_at, header, material })
     }
 
@@ -105,30 +104,27 @@ impl SigningKey {
     /// The public key, for the JWK set; HMAC keys have none.
     pub fn public_key(&self) -> Option<String> {
         match &self.material {
-            Material::Ed25519(pair) => Some(BASE64URL.encode(pair.public_key())),
+            Material::Ed25519(pair) => Some(BASE64URL.encode_to_string(pair.public_key())),
             Material::Hmac(_) => None,
         }
     }
 
     /// The token with these claims, a JSON object.
-    ///
-    /// # Errors
-    /// Never, as base64 is text; but that is not for this function to assert.
-    pub fn sign(&self, claims: &[u8]) -> Result<String, Error> {
-        let mut token = Vec::with_capacity(self.header.len() + claims.len() * 4 / 3 + 96);
-        token.extend_from_slice(self.header.as_bytes());
-        append_base64(&mut token, claims)?;
+    pub fn sign(&self, claims: &[u8]) -> String {
+        let mut token = String::with_capacity(self.header.len() + claims.len() * 4 / 3 + 96);
+        token.push_str(&self.header);
+        append_base64(&mut token, claims);
         match &self.material {
             Material::Ed25519(pair) => {
-                let signature = pair.sign(&token);
-                append_base64(&mut token, signature.as_ref())?;
+                let signature = pair.sign(token.as_bytes());
+                append_base64(&mut token, signature.as_ref());
             }
             Material::Hmac(key) => {
-                let signature = hmac::sign(key, &token);
-                append_base64(&mut token, signature.as_ref())?;
+                let signature = key.sign(token.as_bytes());
+                append_base64(&mut token, &signature);
             }
         }
-        String::from_utf8(token).map_err(|error| Error::Internal(error.to_string()))
+        token
     }
 
     fn verifies(&self, signed: &str, signature: &[u8]) -> bool {
@@ -136,33 +132,29 @@ impl SigningKey {
             Material::Ed25519(pair) => UnparsedPublicKey::new(&ED25519, pair.public_key())
                 .verify(signed.as_bytes(), signature)
                 .is_ok(),
-            Material::Hmac(key) => hmac::verify(key, signed.as_bytes(), signature).is_ok(),
+            Material::Hmac(key) => key.verifies(signed.as_bytes(), signature),
         }
     }
 }
 
 /// Appends a dot and `bytes`, encoded in place.
-fn append_base64(token: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
-    token.push(b'.');
-    let start = token.len();
-    token.resize(start + bytes.len().div_ceil(3) * 4, 0);
-    let written = BASE64URL.encode_slice(bytes, &mut token[start..]);
-    token.truncate(start + written.map_err(|error| Error::Internal(error.to_string()))?);
-    Ok(())
+fn append_base64(token: &mut String, bytes: &[u8]) {
+    token.push('.');
+    BASE64URL.encode_append(bytes, token);
 }
 
-/// All keys of all applications.
+/// All keys of all applications: few, so that ordered maps find them faster than hashed ones.
 #[derive(Default, Clone)]
 pub struct KeyRing {
-    by_header: HashMap<String, Arc<SigningKey>>,
+    by_header: BTreeMap<String, Arc<SigningKey>>,
     /// Of each application, oldest first.
-    by_app: HashMap<AppId, Vec<Arc<SigningKey>>>,
+    by_app: BTreeMap<AppId, Vec<Arc<SigningKey>>>,
 }
 
 impl KeyRing {
     /// Adds a key, which must be no older than those before it.
-    pub fn add(&mut self, key: SigningKey) {
-        let key = Arc::new(key);
+    pub fn add(&mut self, key: impl Into<Arc<SigningKey>>) {
+        let key = key.into();
         self.by_app.entry(key.app_id).or_default().push(Arc::clone(&key));
         self.by_header.insert(key.header.clone(), key);
     }
@@ -201,14 +193,14 @@ impl KeyRing {
             return Err(Error::TokenMalformed(wanted));
         };
         let key = self.by_header.get(header).ok_or(Error::TokenForged(wanted))?;
-        let signature = BASE64URL.decode(signature).map_err(|_| Error::TokenMalformed(wanted))?;
+        let signature = BASE64URL.decode_to_vec(signature).map_err(|_| Error::TokenMalformed(wanted))?;
         if !key.verifies(signed, &signature) {
             return Err(Error::TokenForged(wanted));
         }
         if key.token_type != wanted {
             return Err(Error::TokenOfWrongType(wanted));
         }
-        let claims = BASE64URL.decode(claims).map_err(|_| Error::TokenMalformed(wanted))?;
+        let claims = BASE64URL.decode_to_vec(claims).map_err(|_| Error::TokenMalformed(wanted))?;
         let claims = serde_json::from_slice(&claims).map_err(|_| Error::TokenMalformed(wanted))?;
         Ok((claims, key))
     }
@@ -217,6 +209,7 @@ impl KeyRing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_lc_rs::hmac;
     use keystead_protocol::id::ObjectId;
     use proptest::prelude::*;
     use serde_json::{Value, json};
@@ -238,7 +231,7 @@ mod tests {
 
     fn sign(ring: &KeyRing, token_type: TokenType, algorithm: Algorithm) -> String {
         let app = ObjectId::from_bytes([1; 12]).into();
-        ring.current(app, token_type, algorithm).unwrap().sign(br#"{"sub":"x","n":1}"#).unwrap()
+        ring.current(app, token_type, algorithm).unwrap().sign(br#"{"sub":"x","n":1}"#)
     }
 
     #[test]
@@ -263,16 +256,17 @@ mod tests {
         let token = sign(&ring, TokenType::Access, Algorithm::EdDsa);
         let claims = token.split('.').nth(1).unwrap();
         let public = ring.of_app(ObjectId::from_bytes([1; 12]).into())[0].public_key().unwrap();
-        let hmac_with_public_key = hmac::Key::new(hmac::HMAC_SHA256, &BASE64URL.decode(public).unwrap());
+        let hmac_with_public_key =
+            hmac::Key::new(hmac::HMAC_SHA256, &BASE64URL.decode_to_vec(public).unwrap());
         for header in [
             r#"{"alg":"none","typ":"JWT"}"#,
             r#"{"alg":"HS256","kid":"a","typ":"JWT"}"#,
             r#"{"alg":"HS256","typ":"JWT"}"#,
             r#"{"typ":"JWT","alg":"EdDSA","kid":"a"}"#,
         ] {
-            let signed = format!("{}.{claims}", BASE64URL.encode(header));
+            let signed = format!("{}.{claims}", BASE64URL.encode_to_string(header));
             let tag = hmac::sign(&hmac_with_public_key, signed.as_bytes());
-            for signature in [String::new(), BASE64URL.encode(tag)] {
+            for signature in [String::new(), BASE64URL.encode_to_string(tag)] {
                 let result = ring.verify::<Value>(&format!("{signed}.{signature}"), TokenType::Access);
                 assert!(matches!(result, Err(Error::TokenForged(_))), "{header}");
             }

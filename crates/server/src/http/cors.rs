@@ -57,8 +57,8 @@ impl CrossOrigin {
     }
 
     /// Lets the page read the answer.
-    pub(super) fn allow(self, answer: &mut HeaderMap) {
-        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, self.origin);
+    pub(super) fn allow(&self, answer: &mut HeaderMap) {
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, self.origin.clone());
         answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         answer.append(VARY, HeaderValue::from_static("origin"));

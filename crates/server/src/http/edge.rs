@@ -1,25 +1,32 @@
 //! What happens around every request, in one layer: a request id, the time limit, cross-origin
 //! permission, panics, the body of errors, response headers, metrics and the log line.
+//!
+//! The layer is around the router and not around each route, because every layer of a route costs a
+//! request two allocations and a dynamic call. So it looks the route up itself, for its metrics.
 
 use super::cors::CrossOrigin;
 use super::error::{Failure, error_response};
 use crate::error::Error;
 use crate::metrics::RouteMetrics;
 use crate::state::ServerState;
-use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::ConnectInfo;
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{BoxError, Router};
 use futures_util::FutureExt as _;
 use keystead_protocol::id::RequestId;
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
-use tower::{Layer, Service};
+use std::time::Duration;
+use tokio::time::Instant;
+use tower::Service;
 
 /// A request that takes longer, body included, is ended.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -27,124 +34,137 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-appservices-request-id
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
-/// The layer of one route.
+/// What all connections share.
+pub(super) struct Shared {
+    pub(super) state: Arc<ServerState>,
+    /// Where in `metrics` a path's are. What is no route has the first.
+    pub(super) by_path: matchit::Router<usize>,
+    pub(super) metrics: Vec<RouteMetrics>,
+}
+
+/// The server as one connection sees it. It is counted for each connection, because a count that all
+/// connections share goes from processor to processor with every request.
 #[derive(Clone)]
-pub(super) struct Edge {
-    state: Arc<ServerState>,
-    metrics: Arc<RouteMetrics>,
+pub(crate) struct Edge(pub(super) Arc<Connection>);
+
+pub(super) struct Connection {
+    pub(super) shared: Arc<Shared>,
+    pub(super) router: Router,
+    pub(super) peer: SocketAddr,
 }
 
-impl Edge {
-    pub(super) fn new(state: &Arc<ServerState>, route: &'static str) -> Self {
-        Self { state: Arc::clone(state), metrics: Arc::new(state.metrics.route(route)) }
-    }
-}
-
-impl<S> Layer<S> for Edge {
-    type Service = EdgeService<S>;
-
-    fn layer(&self, inner: S) -> EdgeService<S> {
-        EdgeService { edge: self.clone(), inner }
-    }
-}
-
-#[derive(Clone)]
-pub(super) struct EdgeService<S> {
-    edge: Edge,
-    inner: S,
-}
-
-impl<S> Service<Request> for EdgeService<S>
+impl<B> Service<Request<B>> for Edge
 where
-    S: Service<Request, Error = Infallible> + Clone + Send + 'static,
-    S::Response: IntoResponse,
-    S::Future: Send + 'static,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
 {
     type Response = Response;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(cx)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
-        let edge = self.edge.clone();
-        let exchange = Exchange::begin(&edge.state, &request);
-        let cross_origin = CrossOrigin::of(&request);
-        let preflight = cross_origin
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let exchange = Exchange::begin(&self.0, &request);
+        let preflight = exchange
+            .cross_origin
             .as_ref()
-            .and_then(|cross_origin| cross_origin.preflight(&edge.state, request.uri().path()));
+            .and_then(|cross_origin| cross_origin.preflight(&self.0.shared.state, request.uri().path()));
         if let Some(permission) = preflight {
             let response = match permission {
                 Ok(headers) => (StatusCode::NO_CONTENT, headers).into_response(),
                 Err(()) => Error::OriginNotAllowed.into_response(),
             };
-            return Box::pin(std::future::ready(Ok(edge.finish(response, &exchange, cross_origin))));
+            return Box::pin(std::future::ready(Ok(exchange.finish(response))));
         }
-        let handled = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        request.extensions_mut().insert(ConnectInfo(self.0.peer));
+        let handled = AssertUnwindSafe(self.0.router.clone().call(request)).catch_unwind();
+        let handled = tokio::time::timeout_at(exchange.began + TIME_LIMIT, handled);
         Box::pin(async move {
-            let response = match tokio::time::timeout(TIME_LIMIT, handled).await {
-                Ok(Ok(Ok(response))) => response.into_response(),
+            let response = match handled.await {
+                Ok(Ok(Ok(response))) => response,
                 Ok(Err(_panic)) => Error::Internal("a handler panicked".into()).into_response(),
                 Err(_elapsed) => Error::TimedOut.into_response(),
             };
-            Ok(edge.finish(response, &exchange, cross_origin))
+            Ok(exchange.finish(response))
         })
     }
 }
 
-/// A request and when it came.
+/// A request and what is to be known of it when it is answered.
 struct Exchange {
+    connection: Arc<Connection>,
+    route: usize,
     id: RequestId,
     method: Method,
+    cross_origin: Option<CrossOrigin>,
     began: Instant,
 }
 
 impl Exchange {
-    fn begin(state: &ServerState, request: &Request) -> Self {
-        let id = state.ids.next(state.clock.now());
-        Self { id, method: request.method().clone(), began: Instant::now() }
+    fn begin<B>(connection: &Arc<Connection>, request: &Request<B>) -> Self {
+        let Shared { state, by_path, .. } = &*connection.shared;
+        Self {
+            connection: Arc::clone(connection),
+            route: by_path.at(request.uri().path()).map_or(0, |route| *route.value),
+            id: state.ids.next(state.clock.now()),
+            method: request.method().clone(),
+            cross_origin: CrossOrigin::of(request),
+            began: Instant::now(),
+        }
     }
-}
 
-impl Edge {
-    fn finish(
-        &self,
-        mut response: Response,
-        exchange: &Exchange,
-        cross_origin: Option<CrossOrigin>,
-    ) -> Response {
+    fn metrics(&self) -> &RouteMetrics {
+        &self.connection.shared.metrics[self.route]
+    }
+
+    fn finish(self, mut response: Response) -> Response {
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-            let allow = response.headers().get("allow").cloned();
+            let allow = response.headers_mut().remove(ALLOW);
             response = Error::MethodNotAllowed.into_response();
-            response.headers_mut().extend(allow.map(|allow| (axum::http::header::ALLOW, allow)));
+            response.headers_mut().extend(allow.map(|allow| (ALLOW, allow)));
         }
         let failure = response.extensions_mut().remove::<Failure>();
         if let Some(failure) = &failure {
-            response = error_response(&failure.0, &self.state.public_url, exchange.id, &response);
+            response = self.error_response(failure, response);
         }
         let headers = response.headers_mut();
-        if let Ok(id) = HeaderValue::from_str(&exchange.id.to_string()) {
+        if let Ok(id) = HeaderValue::from_bytes(&self.id.object_id().to_hex()) {
             headers.insert(REQUEST_ID, id);
         }
         headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
         // Most answers have a token, a secret or somebody's data in them; the few that may be kept
         // say so themselves.
         headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
-        if let Some(cross_origin) = cross_origin
+        if let Some(cross_origin) = &self.cross_origin
             && !failure.as_ref().is_some_and(|failure| matches!(*failure.0, Error::OriginNotAllowed))
         {
             cross_origin.allow(headers);
         }
-        let elapsed = exchange.began.elapsed();
-        self.metrics.answered(response.status().as_u16(), elapsed.as_secs_f64());
-        self.log(&response, exchange, failure.as_ref(), elapsed);
+        let elapsed = self.began.elapsed();
+        self.metrics().answered(response.status().as_u16(), elapsed.as_secs_f64());
+        self.log(&response, failure.as_ref(), elapsed);
         response
     }
 
-    fn log(&self, response: &Response, exchange: &Exchange, failure: Option<&Failure>, elapsed: Duration) {
-        let (co_id, method, route) = (exchange.id, &exchange.method, self.metrics.route);
+    /// The answer in the place of `draft`, which has no body and says so.
+    fn error_response(&self, failure: &Failure, mut draft: Response) -> Response {
+        draft.headers_mut().remove(CONTENT_LENGTH);
+        let mut response =
+            error_response(&failure.0, &self.connection.shared.state.public_url, self.id, &draft);
+        if self.method == Method::HEAD {
+            let length = response.body().size_hint().exact();
+            let length = length.map(|length| (CONTENT_LENGTH, HeaderValue::from(length)));
+            response.headers_mut().extend(length);
+            *response.body_mut() = Body::empty();
+        }
+        response
+    }
+
+    fn log(&self, response: &Response, failure: Option<&Failure>, elapsed: Duration) {
+        let (co_id, method, route) = (self.id, &self.method, self.metrics().route);
         let (status, seconds) = (response.status().as_u16(), elapsed.as_secs_f64());
         match failure {
             None => tracing::debug!(%co_id, %method, route, status, seconds, "answered"),

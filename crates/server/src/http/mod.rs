@@ -17,33 +17,51 @@ pub(crate) use client_address::client_address;
 use crate::state::ServerState;
 use axum::Router;
 use axum::routing::{MethodRouter, delete, get, post, put};
-use edge::Edge;
+use edge::{Connection, Edge, Shared};
+use std::convert::Infallible;
+use std::future::Ready;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use tower::Service;
 
-/// Every URL of the server.
-pub(crate) fn router(state: &Arc<ServerState>) -> Router {
-    let routes: Vec<(&'static str, MethodRouter<Arc<ServerState>>)> = [
-        client_routes(),
-        admin_routes(),
-        vec![
-            ("/", get(operations::root)),
-            ("/livez", get(operations::live)),
-            ("/readyz", get(operations::ready)),
-            ("/healthz", get(operations::ready)),
-            ("/metrics", get(operations::metrics)),
-            ("/logs", get(operations::logs)),
-        ],
+type Routes = Vec<(&'static str, MethodRouter<Arc<ServerState>>)>;
+
+/// The server, for each peer that connects.
+pub(crate) fn service(
+    state: &Arc<ServerState>,
+) -> impl Service<SocketAddr, Response = Edge, Error = Infallible, Future = Ready<Result<Edge, Infallible>>> + Clone
+{
+    let mut router = Router::new().fallback(operations::unknown);
+    let mut by_path = matchit::Router::new();
+    let mut metrics = vec![state.metrics.route("(unknown)")];
+    for (path, methods) in [client_routes(), admin_routes(), operations_routes()].concat() {
+        router = router.route(path, methods);
+        // The router has just refused, loudly, every path that could be refused here.
+        let _ = by_path.insert(path, metrics.len());
+        metrics.push(state.metrics.route(path));
+    }
+    let router = router.with_state(Arc::clone(state));
+    let shared = Arc::new(Shared { state: Arc::clone(state), by_path, metrics });
+    tower::service_fn(move |peer| {
+        let (shared, router) = (Arc::clone(&shared), router.clone());
+        std::future::ready(Ok(Edge(Arc::new(Connection { shared, router, peer }))))
+    })
+}
+
+/// What operators ask for.
+fn operations_routes() -> Routes {
+    vec![
+        ("/", get(operations::root)),
+        ("/livez", get(operations::live)),
+        ("/readyz", get(operations::ready)),
+        ("/healthz", get(operations::ready)),
+        ("/metrics", get(operations::metrics)),
+        ("/logs", get(operations::logs)),
     ]
-    .concat();
-    let table = routes.into_iter().fold(Router::new(), |table, (path, methods)| {
-        table.route(path, methods.layer(Edge::new(state, path)))
-    });
-    let unknown = axum::routing::any(operations::unknown).layer(Edge::new(state, "(unknown)"));
-    table.fallback_service(unknown.with_state(Arc::clone(state))).with_state(Arc::clone(state))
 }
 
 /// `/api/client/v2.0`, protocol §1.1.
-fn client_routes() -> Vec<(&'static str, MethodRouter<Arc<ServerState>>)> {
+fn client_routes() -> Routes {
     use client::{api_keys, email_password, functions, jwks, location, login, profile, session};
     vec![
         ("/api/client/v2.0/app/{client_app_id}/location", get(location::get)),
@@ -96,7 +114,7 @@ fn client_routes() -> Vec<(&'static str, MethodRouter<Arc<ServerState>>)> {
 }
 
 /// `/api/admin/v3.0`, protocol §7: so far what an operator needs to stop a user.
-fn admin_routes() -> Vec<(&'static str, MethodRouter<Arc<ServerState>>)> {
+fn admin_routes() -> Routes {
     use admin::{apps, session, users};
     vec![
         ("/api/admin/v3.0/auth/providers/local-userpass/login", post(session::log_in)),

@@ -28,10 +28,11 @@ use crate::state::{ServerState, is_local};
 use crate::store::Store;
 use crate::store::apps::AppRecord;
 use crate::store::sqlite::SqliteStore;
+use arc_swap::ArcSwap;
 use axum_server::tls_rustls::RustlsConfig;
 use keystead_protocol::provider::ProviderType;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use tokio::sync::Notify;
 use url::Url;
 
@@ -149,7 +150,7 @@ async fn build_state(
         store,
         clock,
         ids,
-        apps: RwLock::new(Arc::new(apps)),
+        apps: ArcSwap::from_pointee(apps),
         admin_keys: admins::token_keys(&pepper)?,
         pepper,
         passwords: Passwords::new().map_err(|error| other(&error))?,
@@ -159,7 +160,7 @@ async fn build_state(
         mail_waits: Notify::new(),
         reload_wanted: Notify::new(),
         metrics: Metrics::new(),
-        key_ring: RwLock::new(Arc::new(key_ring)),
+        key_ring: ArcSwap::from_pointee(key_ring),
         settings,
     })
 }
@@ -208,7 +209,7 @@ async fn load_apps(
             return Err(StartError::DuplicateApp(config.client_app_id));
         }
         let ids = app_ids(&config, store, clock, ids).await?;
-        apps.add(App { ids, config, source: source.clone() });
+        apps.add(Arc::new(App { ids, config, source: source.clone() }));
     }
     Ok(apps)
 }

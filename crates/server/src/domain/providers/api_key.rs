@@ -45,7 +45,7 @@ pub async fn authenticate(
     state.usage.key_used(found.key_id, found.user_id, now, client.address, client.user_agent);
     Ok(Authenticated {
         user_id: found.user_id,
-        identity_id: found.key_id.to_string(),
+        identity_id: found.key_id.object_id().to_text(),
         grounds: Grounds {
             provider_type: ProviderType::ApiKey,
             api_key: Some(found.key_id),

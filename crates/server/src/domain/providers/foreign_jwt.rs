@@ -3,7 +3,7 @@
 //! The algorithm is the configured one, never the token's. SDK test suites make tokens with the
 //! standard base64 alphabet and padding, so both alphabets are read (protocol §6.2).
 
-use aws_lc_rs::hmac;
+use crate::domain::mac::MacKey;
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::alphabet;
@@ -24,7 +24,7 @@ const LEEWAY_SECONDS: f64 = 60.0;
 /// A key that foreign tokens are verified with.
 pub enum ForeignKey {
     /// A shared secret, for HS256.
-    Hs256(Box<hmac::Key>),
+    Hs256(Box<MacKey>),
     /// A public key in DER (`SubjectPublicKeyInfo` or PKCS#1), for RS256.
     Rs256Der(Vec<u8>),
     /// A public key as a JWK has it: modulus and exponent, big endian, for RS256.
@@ -39,7 +39,7 @@ pub enum ForeignKey {
 impl ForeignKey {
     fn verifies(&self, signed: &[u8], signature: &[u8]) -> bool {
         match self {
-            Self::Hs256(key) => hmac::verify(key, signed, signature).is_ok(),
+            Self::Hs256(key) => key.verifies(signed, signature),
             Self::Rs256Der(der) => {
                 UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).verify(signed, signature).is_ok()
             }
@@ -175,13 +175,14 @@ fn decode(text: &str) -> Result<Vec<u8>, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_lc_rs::hmac;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use serde_json::json;
 
     const NOW: i64 = 1_800_000_000;
 
     fn key() -> ForeignKey {
-        ForeignKey::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, b"My_very_confidential_secretttttt")))
+        ForeignKey::Hs256(Box::new(MacKey::new(b"My_very_confidential_secretttttt").unwrap()))
     }
 
     fn token(header: &Value, claims: &Value, engine: &GeneralPurpose) -> String {

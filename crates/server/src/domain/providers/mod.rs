@@ -45,13 +45,16 @@ pub async fn authenticate(
     credentials: Credentials,
     client: &Client<'_>,
 ) -> Result<Authenticated, Error> {
+    // API keys are the hot path; the others are boxed, so that it does not carry the room they need.
     match credentials {
-        Credentials::Anonymous => anonymous::authenticate(state, app, client).await,
+        Credentials::Anonymous => Box::pin(anonymous::authenticate(state, app, client)).await,
         Credentials::EmailPassword { email, password } => {
-            email_password::authenticate(state, app, &email, password, client).await
+            Box::pin(email_password::authenticate(state, app, &email, password, client)).await
         }
         Credentials::ApiKey(key) => api_key::authenticate(state, app, key, client).await,
-        Credentials::CustomToken(token) => custom_token::authenticate(state, app, &token, client).await,
+        Credentials::CustomToken(token) => {
+            Box::pin(custom_token::authenticate(state, app, &token, client)).await
+        }
         Credentials::CustomFunction => Err(no_function(app)),
     }
 }

@@ -6,11 +6,11 @@ use crate::domain::secret_key::KeySecret;
 use crate::domain::sessions::Session;
 use crate::domain::{link, login};
 use crate::error::Error;
-use crate::http::extract::{ClientInfo, RawBody, authenticate, find_app, parse, path_parameters};
+use crate::http::extract::{
+    ClientInfo, RawBody, authenticate, find_app, parse, path_parameters, written_json,
+};
 use crate::state::ServerState;
 use axum::extract::{FromRequestParts, State};
-use axum::http::HeaderValue;
-use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use keystead_protocol::credentials::{
@@ -34,13 +34,14 @@ pub(in crate::http) async fn log_in(
         match linking {
             None => login::log_in(&state, &app, credentials, &options, &client.client()).await,
             Some(session) if session.app.ids.app_id != app.ids.app_id => Err(Error::TokenOfAnotherApp),
-            Some(session) => link::link(&state, &session, credentials, &client.client()).await,
+            // Boxed, so that a login does not carry the room that linking needs.
+            Some(session) => Box::pin(link::link(&state, &session, credentials, &client.client())).await,
         }
     };
     let result = result.await;
     state.metrics.login_ended(provider, &result);
     let response: LoginResponse = result?;
-    Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], response.to_json()).into_response())
+    Ok(written_json(response.to_json()).into_response())
 }
 
 /// The application and the provider that the path names.

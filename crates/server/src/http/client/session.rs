@@ -2,9 +2,8 @@
 
 use crate::domain::sessions;
 use crate::error::Error;
-use crate::http::extract::RefreshSession;
+use crate::http::extract::{RefreshSession, written_json};
 use crate::state::ServerState;
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -15,8 +14,8 @@ pub(in crate::http) async fn refresh(
     State(state): State<Arc<ServerState>>,
     RefreshSession(session): RefreshSession,
 ) -> Result<Response, Error> {
-    let access_token = sessions::refresh(&state, &session)?;
-    Ok((StatusCode::CREATED, Json(RefreshResponse { access_token })).into_response())
+    let response = RefreshResponse { access_token: sessions::refresh(&state, &session)? };
+    Ok((StatusCode::CREATED, written_json(response.to_json())).into_response())
 }
 
 pub(in crate::http) async fn end(

@@ -91,6 +91,23 @@ async fn another_method_than_a_route_takes_is_405_and_told_which() {
 }
 
 #[tokio::test]
+async fn an_answer_says_how_long_it_is_and_head_says_the_same() {
+    let (server, _) = start().await;
+    for path in ["/livez", "/nothing", "/api/client/v2.0/auth/profile"] {
+        let length = |response: &reqwest::Response| {
+            let lengths: Vec<_> = response.headers().get_all("content-length").iter().cloned().collect();
+            assert_eq!(lengths.len(), 1, "{path}");
+            lengths[0].to_str().unwrap().parse::<usize>().unwrap()
+        };
+        let url = format!("{}{path}", server.url);
+        let get = server.request(Method::GET, &url).send().await.unwrap();
+        let head = server.request(Method::HEAD, &url).send().await.unwrap();
+        assert_eq!((head.status(), length(&head)), (get.status(), length(&get)), "{path}");
+        assert_eq!(length(&get), get.bytes().await.unwrap().len(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_route_is_404() {
     let (server, _) = start().await;
     for path in [
