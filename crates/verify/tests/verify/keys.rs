@@ -72,7 +72,7 @@ async fn a_new_key_is_learned_from_the_first_token_that_has_it() {
     let (server, proxy, verifier) = start().await;
     let (_, old) = log_in(&server).await;
     verifier.verify(&old).await.unwrap();
-    let app = server.state.apps.by_client_app_id(APP_ID).unwrap();
+    let app = server.state.apps().by_client_app_id(APP_ID).unwrap();
     signing_keys::renew(&server.state, app.ids.app_id, true).await.unwrap();
     let (_, new) = log_in(&server).await;
     let too_soon = verifier.verify(&new).await;
@@ -133,7 +133,7 @@ async fn an_unknown_key_that_could_not_be_looked_for_is_no_refusal() {
     let (server, proxy, verifier) = start().await;
     let (_, token) = log_in(&server).await;
     verifier.verify(&token).await.unwrap();
-    let app = server.state.apps.by_client_app_id(APP_ID).unwrap();
+    let app = server.state.apps().by_client_app_id(APP_ID).unwrap();
     signing_keys::renew(&server.state, app.ids.app_id, true).await.unwrap();
     let (_, new) = log_in(&server).await;
     pass_the_min_interval(&server);

@@ -42,7 +42,7 @@ async fn an_access_token_passes_and_says_who_sent_it() {
     assert_eq!(caller.provider_type.as_deref(), Some("anon-user"));
     assert_eq!(caller.expires_at - caller.issued_at, 1800);
     assert!(caller.device_id.is_some() && caller.api_key_id.is_none() && caller.custom_data.is_none());
-    let domain = server.state.apps.by_client_app_id(APP_ID).unwrap().ids.domain_id.to_string();
+    let domain = server.state.apps().by_client_app_id(APP_ID).unwrap().ids.domain_id.to_string();
     assert_eq!(caller.domain_id, domain);
     user.refresh_access_token().await.unwrap();
     let next = verifier(&server).verify(user.access_token().unwrap().expose()).await.unwrap();
@@ -143,7 +143,7 @@ async fn a_token_of_another_application_is_refused() {
     assert_eq!(refusal(&verifier, &theirs).await, Refusal::UnknownKey);
 
     let other = Verifier::builder("other-abcde").base_url(&server.url);
-    let domain = server.state.apps.by_client_app_id(APP_ID).unwrap().ids.domain_id.to_string();
+    let domain = server.state.apps().by_client_app_id(APP_ID).unwrap().ids.domain_id.to_string();
     let other = other.domain_id(domain).build().unwrap();
     assert_eq!(refusal(&other, &theirs).await, Refusal::OtherApplication);
 }
