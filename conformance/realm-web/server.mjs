@@ -66,10 +66,13 @@ class RunningServer {
     }
 }
 
-/** Starts a server with the bundled application, or with one of these providers if they are given. */
-export async function startServer({ env = {}, providers } = {}) {
+/** Starts a server with the bundled application, with that of a folder, or with one of these providers. */
+export async function startServer({ env = {}, folder: app, providers } = {}) {
     const folder = await mkdtemp(join(tmpdir(), "keystead-realm-web-"));
     const options = ["--listen", "127.0.0.1:0", "--data-dir", join(folder, "data"), "--login-throttle", "off"];
+    if (app) {
+        options.push("--app", app);
+    }
     if (providers) {
         options.push("--app", await writeApp(join(folder, "app"), providers));
     }

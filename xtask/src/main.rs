@@ -20,7 +20,8 @@ cargo xtask COMMAND
   bench             print the table of docs/benchmarks.md (about five minutes, on a quiet machine)
   bench table NAME  only the rows whose name contains NAME
   bench growth [N]  what a login costs with 1,000 and with N (10,000,000) stored keys
-  bench passwords   256 clients that log in by password, beside key logins";
+  bench passwords   256 clients that log in by password, beside key logins
+  bench functions   what calling a function costs";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -30,11 +30,21 @@ pub(crate) struct Measured {
 impl Running {
     /// Starts Keystead on a data folder.
     pub(crate) fn keystead(data_dir: &Path, port: u16, algorithm: &str) -> Result<Self, String> {
-        let binary = sibling("keystead")?;
-        let mut command = Command::new(binary);
+        Self::spawn(&mut Self::command(data_dir, port, algorithm)?, port)
+    }
+
+    /// Starts Keystead with another application than the quickstart.
+    pub(crate) fn keystead_with(app: &Path, data_dir: &Path, port: u16) -> Result<Self, String> {
+        let mut command = Self::command(data_dir, port, "HS256")?;
+        command.arg("--app").arg(app);
+        Self::spawn(&mut command, port)
+    }
+
+    fn command(data_dir: &Path, port: u16, algorithm: &str) -> Result<Command, String> {
+        let mut command = Command::new(sibling("keystead")?);
         command.args(["--listen", &format!("127.0.0.1:{port}"), "--access-token-algorithm", algorithm]);
         command.args(["--log", "warn", "--login-throttle", "off", "--data-dir"]).arg(data_dir);
-        Self::spawn(&mut command, port)
+        Ok(command)
     }
 
     /// Starts the ceiling with answers of so many bytes.
@@ -57,12 +67,23 @@ impl Running {
         Ok(running)
     }
 
-    /// Runs wrk for so many seconds.
+    /// Runs wrk for so many seconds, with 64 clients.
     pub(crate) fn measure(&self, kind: &str, records: &Records, seconds: u32) -> Result<Measured, String> {
+        self.measure_with(64, kind, records, seconds)
+    }
+
+    /// Runs wrk for so many seconds, with so many clients.
+    pub(crate) fn measure_with(
+        &self,
+        clients: u32,
+        kind: &str,
+        records: &Records,
+        seconds: u32,
+    ) -> Result<Measured, String> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("wrk/requests.lua");
         let before = self.cpu_seconds()?;
         let output = Command::new("wrk")
-            .args(["-t2", "-c64", &format!("-d{seconds}s"), "-s"])
+            .args(["-t2", &format!("-c{clients}"), &format!("-d{seconds}s"), "-s"])
             .arg(script)
             .args([&format!("http://127.0.0.1:{}", self.port), "--", kind])
             .arg(&records.file)
@@ -89,27 +110,53 @@ impl Running {
 
     /// Resident memory, megabytes.
     pub(crate) fn memory(&self) -> Result<f64, String> {
-        let status = self.read("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes: f64 =
-            line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default();
-        Ok(kilobytes / 1024.0)
+        resident(self.process.id())
     }
 
-    /// User and system time so far.
+    /// Resident memory of each process that the server has started, megabytes.
+    pub(crate) fn memory_of_children(&self) -> Result<Vec<f64>, String> {
+        children(self.process.id())?.into_iter().map(resident).collect()
+    }
+
+    /// User and system time so far, of the server and of the processes that it has started.
     fn cpu_seconds(&self) -> Result<f64, String> {
-        let stat = self.read("stat")?;
-        let after_name = stat.rsplit(") ").next().unwrap_or_default();
-        let ticks: Vec<f64> =
-            after_name.split(' ').skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
-        // Linux counts in hundredths of a second for every user program.
-        Ok(ticks.iter().sum::<f64>() / 100.0)
+        let server = self.process.id();
+        let children: Result<f64, String> = children(server)?.into_iter().map(cpu_seconds).sum();
+        Ok(cpu_seconds(server)? + children?)
     }
+}
 
-    fn read(&self, file: &str) -> Result<String, String> {
-        let path = format!("/proc/{}/{file}", self.process.id());
-        std::fs::read_to_string(path).map_err(|error| error.to_string())
+fn resident(process: u32) -> Result<f64, String> {
+    let status = read(process, "status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes: f64 =
+        line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default();
+    Ok(kilobytes / 1024.0)
+}
+
+fn cpu_seconds(process: u32) -> Result<f64, String> {
+    let stat = read(process, "stat")?;
+    let after_name = stat.rsplit(") ").next().unwrap_or_default();
+    let ticks: Vec<f64> =
+        after_name.split(' ').skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
+    // Linux counts in hundredths of a second for every user program.
+    Ok(ticks.iter().sum::<f64>() / 100.0)
+}
+
+/// The processes that any thread of this one has started.
+fn children(process: u32) -> Result<Vec<u32>, String> {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).map_err(|error| error.to_string())?;
+    let mut children = Vec::new();
+    for thread in threads.flatten() {
+        // A thread may have ended since it was listed.
+        let started = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        children.extend(started.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
     }
+    Ok(children)
+}
+
+fn read(process: u32, file: &str) -> Result<String, String> {
+    std::fs::read_to_string(format!("/proc/{process}/{file}")).map_err(|error| error.to_string())
 }
 
 impl Drop for Running {

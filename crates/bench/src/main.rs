@@ -1,10 +1,12 @@
 //! Measures Keystead against a bare axum server, interleaved, with wrk, and prints a table.
 //!
 //! `keystead-bench` for the table, `keystead-bench growth` for what many keys cost,
-//! `keystead-bench passwords` for password logins beside key logins.
+//! `keystead-bench passwords` for password logins beside key logins, `keystead-bench functions` for calls of a
+//! function.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program prints")]
 
 mod ceiling;
+mod functions;
 mod load;
 mod passwords;
 mod seed;
@@ -33,11 +35,12 @@ fn main() -> ExitCode {
         ["growth"] => growth(&[1_000, 10_000_000]),
         ["growth", keys] => keys.parse().map_or(Err("how many keys?".into()), |keys| growth(&[1_000, keys])),
         ["passwords"] => passwords::run(),
+        ["functions"] => functions::run(),
         ["ceiling", port, size] => match (port.parse(), size.parse()) {
             (Ok(port), Ok(size)) => ceiling::serve(port, size),
             _ => Err("ceiling PORT SIZE".into()),
         },
-        _ => Err("keystead-bench [table [PART_OF_NAME] | growth [KEYS] | passwords]".into()),
+        _ => Err("keystead-bench [table [PART_OF_NAME] | growth [KEYS] | passwords | functions]".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 -- The requests of one case. Arguments: kind, file of fixed-length records, record length, records.
--- kind is "login" (records are API keys), "session", "list" or "create" (records are refresh tokens).
+-- kind is "login" (records are API keys), "session", "list" or "create" (records are refresh tokens), or
+-- "function" (records are access tokens).
 local threads = 0
 
 function setup(thread)
@@ -40,6 +41,10 @@ function request()
   local headers = { ["Authorization"] = "Bearer " .. record(index), ["Content-Type"] = "application/json" }
   if kind == "session" then return wrk.format("POST", "/api/client/v2.0/auth/session", headers) end
   if kind == "list" then return wrk.format("GET", "/api/client/v2.0/auth/api_keys", headers) end
+  if kind == "function" then
+    local call = '{"name":"sum","arguments":[{"$numberInt":"1"},{"$numberInt":"2"}]}'
+    return wrk.format("POST", "/api/client/v2.0/app/fullapp-abcde/functions/call", headers, call)
+  end
   local name = "k" .. os.time() .. "-" .. thread_number .. "-" .. counter
   return wrk.format("POST", "/api/client/v2.0/auth/api_keys", headers, '{"name":"' .. name .. '"}')
 end

@@ -9,6 +9,7 @@ mod serve;
 
 use check::CheckOptions;
 use clap::{CommandFactory as _, Parser, Subcommand};
+use keystead_server::settings::FUNCTION_WORKER;
 use options::ServeOptions;
 use std::process::ExitCode;
 
@@ -56,6 +57,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // Before anything else: a worker knows nothing of settings, and costs as little as can be.
+    if std::env::args_os().nth(1).is_some_and(|first| first == FUNCTION_WORKER) {
+        return keystead_functions::worker();
+    }
     let arguments = Arguments::parse();
     let result = match arguments.command {
         None => serve::run(arguments.serve),

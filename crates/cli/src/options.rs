@@ -9,6 +9,7 @@
 
 use crate::duration;
 use clap::Args;
+use keystead_functions::{MAX_WALL, PoolSettings};
 use keystead_server::app_config::{Secrets, Source};
 use keystead_server::settings::{AdminSettings, REFRESH_TOKEN_LIFETIMES, Settings, TlsSettings};
 use serde::{Deserialize, Deserializer};
@@ -99,9 +100,48 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "KEYSTEAD_SIGNING_KEY_ROTATION")]
     signing_key_rotation: Option<String>,
 
-    /// Hosts and networks that are not public and may yet be reached, for JWK sets [default: none]
+    /// Hosts and networks that are not public and may yet be reached, for JWK sets and by functions
+    /// [default: none]
     #[arg(long, env = "KEYSTEAD_OUTBOUND_ALLOW", value_delimiter = ',')]
     outbound_allow: Option<Vec<String>>,
+
+    /// How long a call of a function may take, up to 300s [default: 10s]
+    #[arg(long, env = "KEYSTEAD_FUNCTION_TIMEOUT")]
+    function_timeout: Option<String>,
+
+    /// How long a call of a function may compute [default: 10s]
+    #[arg(long, env = "KEYSTEAD_FUNCTION_CPU_TIME")]
+    function_cpu_time: Option<String>,
+
+    /// Memory of a call of a function, in megabytes [default: 64]
+    #[arg(long, env = "KEYSTEAD_FUNCTION_MEMORY")]
+    #[serde(deserialize_with = "text_or_number")]
+    function_memory: Option<String>,
+
+    /// Stack of a call of a function, in kilobytes [default: 512]
+    #[arg(long, env = "KEYSTEAD_FUNCTION_STACK")]
+    #[serde(deserialize_with = "text_or_number")]
+    function_stack: Option<String>,
+
+    /// Result of a call of a function, in kilobytes [default: 4096]
+    #[arg(long, env = "KEYSTEAD_FUNCTION_OUTPUT")]
+    #[serde(deserialize_with = "text_or_number")]
+    function_output: Option<String>,
+
+    /// How deep functions may call one another [default: 16]
+    #[arg(long, env = "KEYSTEAD_FUNCTION_DEPTH")]
+    #[serde(deserialize_with = "text_or_number")]
+    function_depth: Option<String>,
+
+    /// Calls of functions that each application may have at once [default: 64]
+    #[arg(long, env = "KEYSTEAD_FUNCTION_CALLS")]
+    #[serde(deserialize_with = "text_or_number")]
+    function_calls: Option<String>,
+
+    /// Processes that run functions [default: two for each processor]
+    #[arg(long, env = "KEYSTEAD_FUNCTION_WORKERS")]
+    #[serde(deserialize_with = "text_or_number")]
+    function_workers: Option<String>,
 
     /// PEM file with the TLS certificate chain [default: none, plain HTTP]
     #[arg(long, env = "KEYSTEAD_TLS_CERTIFICATE", requires = "tls_key")]
@@ -158,6 +198,14 @@ impl ServeOptions {
             access_token_secret_file: self.access_token_secret_file.or(file.access_token_secret_file),
             signing_key_rotation: self.signing_key_rotation.or(file.signing_key_rotation),
             outbound_allow: self.outbound_allow.or(file.outbound_allow),
+            function_timeout: self.function_timeout.or(file.function_timeout),
+            function_cpu_time: self.function_cpu_time.or(file.function_cpu_time),
+            function_memory: self.function_memory.or(file.function_memory),
+            function_stack: self.function_stack.or(file.function_stack),
+            function_output: self.function_output.or(file.function_output),
+            function_depth: self.function_depth.or(file.function_depth),
+            function_calls: self.function_calls.or(file.function_calls),
+            function_workers: self.function_workers.or(file.function_workers),
             tls_certificate: self.tls_certificate.or(file.tls_certificate),
             tls_key: self.tls_key.or(file.tls_key),
             max_connections: self.max_connections.or(file.max_connections),
@@ -166,7 +214,8 @@ impl ServeOptions {
 
     /// The settings that these options mean.
     pub(crate) fn into_settings(self) -> Result<Settings, String> {
-        let mut settings = Settings::new(self.data_dir.unwrap_or_else(|| "./keystead-data".into()));
+        let mut settings = Settings::new(self.data_dir.clone().unwrap_or_else(|| "./keystead-data".into()));
+        self.set_functions(&mut settings.functions)?;
         set(&mut settings.listen, self.listen.as_deref(), "--listen")?;
         settings.public_url = public_url(self.public_url.as_deref())?;
         settings.apps = self.app.unwrap_or_default().into_iter().map(Source::Folder).collect();
@@ -212,6 +261,42 @@ impl ServeOptions {
         };
         set(&mut settings.max_connections, self.max_connections.as_deref(), "--max-connections")?;
         Ok(settings)
+    }
+}
+
+impl ServeOptions {
+    fn set_functions(&self, functions: &mut PoolSettings) -> Result<(), String> {
+        let limits = &mut functions.limits;
+        let times = [
+            ("--function-timeout", &self.function_timeout, &mut limits.wall),
+            ("--function-cpu-time", &self.function_cpu_time, &mut limits.cpu),
+        ];
+        for (flag, text, time) in times {
+            if let Some(text) = text {
+                *time = duration::parse(text).map_err(|error| format!("{flag}: {error}"))?;
+                if time.is_zero() || *time > MAX_WALL {
+                    return Err(format!("{flag} {text} is not from 1s to 300s"));
+                }
+            }
+        }
+        let sizes = [
+            ("--function-memory", &self.function_memory, 1 << 20, 8..=1024, &mut limits.memory_bytes),
+            ("--function-stack", &self.function_stack, 1 << 10, 64..=4096, &mut limits.stack_bytes),
+            ("--function-output", &self.function_output, 1 << 10, 1..=16 * 1024, &mut limits.output_bytes),
+            ("--function-calls", &self.function_calls, 1, 1..=10_000, &mut functions.calls_per_application),
+            ("--function-workers", &self.function_workers, 1, 1..=1024, &mut functions.workers),
+        ];
+        for (flag, text, unit, range, setting) in sizes {
+            let mut number = 0;
+            if text.is_some() {
+                set(&mut number, text.as_deref(), flag)?;
+                if !range.contains(&number) {
+                    return Err(format!("{flag} {number} is not from {} to {}", range.start(), range.end()));
+                }
+                *setting = number * unit;
+            }
+        }
+        set(&mut limits.call_depth, self.function_depth.as_deref(), "--function-depth")
     }
 }
 

@@ -48,11 +48,14 @@ pub struct PasswordReset {
     pub password: SecretText,
 }
 
-/// `reset/call`; `arguments` are the reset function's.
+/// `reset/call`.
 #[derive(Debug, Deserialize)]
 pub struct PasswordResetCall {
     /// The registered address.
     pub email: String,
     /// The new password, 6 to 128 characters.
     pub password: SecretText,
+    /// What the reset function is given besides, as extended JSON.
+    #[serde(default)]
+    pub arguments: Vec<serde_json::Value>,
 }

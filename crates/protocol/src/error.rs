@@ -29,6 +29,8 @@ error_codes! {
     AuthProviderNotFound,
     ServiceNotFound,
     FunctionNotFound,
+    FunctionExecutionError,
+    NotCallable,
     APIKeyNotFound,
     APIKeyAlreadyExists,
     ExecutionTimeLimitExceeded,

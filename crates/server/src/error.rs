@@ -30,6 +30,16 @@ pub enum Error {
     FunctionNotFound(String),
     #[error("the service {0:?} does not exist")]
     ServiceNotFound(String),
+    #[error("the function {0:?} is private")]
+    FunctionPrivate(String),
+    #[error("the rule of the function {0:?} does not let this user call it")]
+    RuleNotMatched(String),
+    #[error("the function failed: {0}")]
+    FunctionFailed(String),
+    #[error("the function took too long")]
+    FunctionTimeLimit,
+    #[error("a function refused the login: {0}")]
+    AuthFunctionRefused(String),
 
     #[error("the credential to link was refused")]
     LinkCredentialRefused(#[source] Box<Error>),
@@ -94,8 +104,14 @@ pub enum Error {
     ConfirmationAutomatic(String),
     #[error("no confirmation function is configured")]
     NoConfirmationFunction(String),
+    #[error("addresses are confirmed by a function")]
+    ConfirmationByFunction,
+    #[error("the confirmation function refused the registration")]
+    ConfirmationRefused(String),
     #[error("passwords are reset by a function")]
     ResetByFunction,
+    #[error("the reset function refused the new password")]
+    ResetRefused(String),
     #[error("no reset function is configured")]
     NoResetFunction,
     #[error("mail is not set up")]

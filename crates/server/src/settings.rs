@@ -8,6 +8,7 @@ use crate::domain::throttle::ThrottleRate;
 use crate::domain::tokens::Algorithm;
 use crate::outbound::AllowedTarget;
 use ipnet::IpNet;
+use keystead_functions::{Limits, PoolSettings, WorkerCommand};
 use keystead_protocol::secret::SecretText;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -48,6 +49,9 @@ pub struct Settings {
     pub refresh_token_lifetime: Duration,
     /// Hosts and networks that the server may reach although they are not public.
     pub outbound_allow: Vec<AllowedTarget>,
+    /// How functions are run. Their workers are processes of this very program, and
+    /// [`keystead_functions::worker`] is what it does then.
+    pub functions: PoolSettings,
     /// Certificate chain and key, as PEM files.
     pub tls: Option<TlsSettings>,
     /// So many connections may be open at once.
@@ -105,8 +109,26 @@ impl Settings {
             },
             refresh_token_lifetime: Duration::from_hours(60 * 24),
             outbound_allow: Vec::new(),
+            functions: default_functions(),
             tls: None,
             max_connections: 10_000,
         }
+    }
+}
+
+/// What the program is called with when it is to be a worker that runs functions.
+pub const FUNCTION_WORKER: &str = "__function-worker";
+
+fn default_functions() -> PoolSettings {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    PoolSettings {
+        worker: WorkerCommand {
+            program: std::env::current_exe().unwrap_or_else(|_| "keystead".into()),
+            arguments: vec![FUNCTION_WORKER.into()],
+        },
+        // A function may wait, for an answer from elsewhere, and others go on meanwhile.
+        workers: processors * 2,
+        calls_per_application: 64,
+        limits: Limits::default(),
     }
 }

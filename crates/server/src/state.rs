@@ -14,6 +14,7 @@ use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::store::Store;
 use arc_swap::{ArcSwap, Guard};
+use keystead_functions::{Host, Pool};
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -41,6 +42,10 @@ pub struct ServerState {
     pub usage: UsageTracker,
     /// Fetched keys of others.
     pub jwk_sets: JwkSets,
+    /// Runs functions.
+    pub functions: Pool,
+    /// Does for functions what their own processes must not.
+    pub function_host: Arc<dyn Host>,
     /// Sends mails.
     pub mailer: Mailer,
     /// Wakes the job that sends mails.

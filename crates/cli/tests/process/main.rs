@@ -8,6 +8,7 @@
 )]
 
 mod contract;
+mod functions;
 mod kill;
 mod mail;
 mod planted_secrets;

@@ -27,9 +27,6 @@ pub(super) fn read(
     let fields = ("on_user_creation_function_name", "on_user_creation_function_id");
     let is_named = fields_are_set(&mut object);
     let function = functions.referred(&mut object, fields, is_named, report);
-    if function.is_some() {
-        object.notice(fields.0, "it is not called: functions do not run yet", report);
-    }
     object.finish(report);
     function
 }

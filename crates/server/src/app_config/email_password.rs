@@ -73,7 +73,6 @@ fn confirmation(
         return Some(Confirmation::Automatic);
     }
     if by_function {
-        config.notice("runConfirmationFunction", "nobody can register: functions do not run yet", report);
         return function.map(Confirmation::Function);
     }
     if !has_url && !config.is_broken() {
@@ -88,7 +87,6 @@ fn reset(config: &mut Object<'_>, functions: &FunctionNames, report: &mut Report
     let function = functions.referred(config, fields, by_function, report);
     let mail = mail(config, "resetPasswordUrl", "resetPasswordSubject", "Reset your password", report);
     if by_function {
-        config.notice("runResetFunction", "no password can be reset: functions do not run yet", report);
         return function.map_or(PasswordReset::Off, PasswordReset::Function);
     }
     mail.map_or(PasswordReset::Off, PasswordReset::Mail)

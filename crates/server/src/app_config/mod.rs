@@ -10,6 +10,7 @@ mod functions;
 mod json;
 mod layout;
 mod object;
+mod program;
 mod providers;
 mod report;
 mod root;
@@ -26,6 +27,7 @@ pub use values::{AppValue, Environment};
 
 use crate::store::apps::AppRecord;
 use files::{Files, SECRETS};
+use keystead_functions::Program;
 use keystead_protocol::id::{AppId, DomainId};
 use providers::Context;
 use secrets::AppSecrets;
@@ -40,6 +42,8 @@ pub struct App {
     pub config: AppConfig,
     /// Where it comes from.
     pub source: Source,
+    /// Its functions, as they are run.
+    pub program: Arc<Program>,
 }
 
 impl std::fmt::Debug for App {
@@ -82,9 +86,6 @@ impl AppConfig {
     }
 }
 
-const FUNCTIONS_DO_NOT_RUN: &str =
-    "functions are read and checked, but do not run yet: calls are answered as if there were none";
-
 /// Reads an application, and says all there is to say about its folder. There is an application if
 /// there are no problems.
 pub fn read(source: &Source, secrets: &Secrets) -> (Option<AppConfig>, Report) {
@@ -113,9 +114,6 @@ fn read_files(files: &Files, secrets: &Secrets, report: &mut Report) -> Option<A
     let values = values::read_values(&mut documents, &secrets, report);
     let tag = root.as_ref().map_or("", |root| &root.environment);
     let environment = values::read_environment(&mut documents, tag, report);
-    if !functions.is_empty() {
-        report.notice("functions", "", FUNCTIONS_DO_NOT_RUN);
-    }
     let root = root?;
     Some(AppConfig {
         client_app_id: root.client_app_id,

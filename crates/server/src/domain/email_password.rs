@@ -1,16 +1,19 @@
-//! Email accounts: register, confirm, reset a password (protocol §5). Where App Services would run a
-//! function of the application, the answer is that the function does not exist.
+//! Email accounts: register, confirm, reset a password (protocol §5). How a user logs in with one is in
+//! `providers/email_password.rs`.
 
 use crate::app_config::App;
 use crate::app_config::email_password::{Confirmation, EmailPasswordConfig, PasswordReset};
+use crate::domain::functions::events::{self, Question, ResetDetails, Verdict};
 use crate::domain::mailing;
+use crate::domain::passwords::Verification;
 use crate::error::Error;
 use crate::state::{Client, ServerState};
-use crate::store::email_accounts::{EmailAccountRecord, EmailTokenPurpose, PresentedToken};
+use crate::store::email_accounts::{EmailAccountRecord, EmailTokenPurpose, PresentedToken, SentToken};
 use keystead_protocol::email_password::MailedToken;
 use keystead_protocol::id::ObjectId;
 use keystead_protocol::provider::ProviderType;
 use keystead_protocol::secret::SecretText;
+use serde_json::Value;
 use std::time::Duration;
 
 /// How long a registration waits for its confirmation before it is forgotten.
@@ -36,20 +39,17 @@ pub async fn register(
     if email.is_empty() || email.chars().count() > MAX_EMAIL_LENGTH || email.chars().any(char::is_control) {
         return Err(Error::EmailInvalid);
     }
-    if let Confirmation::Function(name) = &config.confirmation {
-        return Err(Error::FunctionNotFound(name.clone()));
-    }
     if state.store.find_email_account(app.ids.app_id, &email).await?.is_some() {
         return Err(email_in_use(state, client));
     }
-    let now = state.clock.now();
-    let (pending_until, mail) = match &config.confirmation {
+    let token = match &config.confirmation {
+        Confirmation::Automatic => None,
         Confirmation::Mail(mail) => {
-            let mail = mailing::write(state, app, &email, EmailTokenPurpose::Confirm, mail)?;
-            (Some(now.plus(PENDING_LIFETIME)), Some(mail))
+            Some(mailing::write(state, app, &email, EmailTokenPurpose::Confirm, mail)?)
         }
-        Confirmation::Automatic | Confirmation::Function(_) => (None, None),
+        Confirmation::Function(function) => confirm_by_function(state, app, function, &email, client).await?,
     };
+    let now = state.clock.now();
     let account = EmailAccountRecord {
         app_id: app.ids.app_id,
         email,
@@ -57,13 +57,31 @@ pub async fn register(
         password_hash: state.passwords.hash(password).await?,
         user_id: None,
         created_at: now,
-        pending_until,
+        pending_until: token.as_ref().map(|_| now.plus(PENDING_LIFETIME)),
     };
-    if !state.store.insert_email_account(account, mail).await? {
+    if !state.store.insert_email_account(account, token).await? {
         return Err(email_in_use(state, client));
     }
     state.mail_waits.notify_one();
     Ok(())
+}
+
+/// Asks the application's function about an address. The token with which it is confirmed later, if that
+/// is what the function wants.
+async fn confirm_by_function(
+    state: &ServerState,
+    app: &App,
+    function: &str,
+    email: &str,
+    client: &Client<'_>,
+) -> Result<Option<SentToken>, Error> {
+    let (record, token) = mailing::new_token(state, app, email, EmailTokenPurpose::Confirm)?;
+    let question = Question { username: email, token: &token, token_id: &record.token_id.to_string() };
+    match events::confirm(state, app, function, &question, client).await? {
+        Verdict::Success => Ok(None),
+        Verdict::Pending => Ok(Some(SentToken { token: record, mail: None })),
+        Verdict::Fail => Err(Error::ConfirmationRefused(email.to_owned())),
+    }
 }
 
 /// Confirms the account that a mailed token belongs to.
@@ -98,7 +116,7 @@ pub async fn send_confirmation(
     }
     match &config.confirmation {
         Confirmation::Mail(mail) => send(state, app, email, EmailTokenPurpose::Confirm, mail).await,
-        Confirmation::Function(name) => Err(Error::FunctionNotFound(name.clone())),
+        Confirmation::Function(_) => Err(Error::ConfirmationByFunction),
         Confirmation::Automatic => Err(Error::AlreadyConfirmed),
     }
 }
@@ -106,7 +124,7 @@ pub async fn send_confirmation(
 /// Runs the confirmation function again.
 ///
 /// # Errors
-/// Always: functions do not exist yet; and before that, what App Services answered.
+/// No such account, it is confirmed already, no function is configured, or the function refuses.
 pub async fn call_confirmation(
     state: &ServerState,
     app: &App,
@@ -121,10 +139,18 @@ pub async fn call_confirmation(
     if account.pending_until.is_none() {
         return Err(Error::AlreadyConfirmed);
     }
-    match &config.confirmation {
-        Confirmation::Function(name) => Err(Error::FunctionNotFound(name.clone())),
-        _ => Err(Error::NoConfirmationFunction(email.to_owned())),
+    let Confirmation::Function(function) = &config.confirmation else {
+        return Err(Error::NoConfirmationFunction(email.to_owned()));
+    };
+    match confirm_by_function(state, app, function, email, client).await? {
+        Some(token) => state.store.insert_email_token(token).await?,
+        // Gone in between: there is nothing to confirm any more.
+        None if !state.store.confirm_email_account(app.ids.app_id, email).await? => {
+            return Err(Error::UserNotFound);
+        }
+        None => {}
     }
+    Ok(())
 }
 
 /// Mails a link with which a new password can be set.
@@ -175,22 +201,48 @@ pub async fn reset(
     }
 }
 
-/// Runs the reset function.
+/// Runs the reset function, which replaces the password at once, or when its token comes back.
 ///
 /// # Errors
-/// Always: functions do not exist yet; and before that, what App Services answered.
+/// No such account, no function is configured, the password is too short or too long, too many were
+/// tried, or the function refuses.
 pub async fn call_reset(
     state: &ServerState,
     app: &App,
     email: &str,
-    password: &SecretText,
+    password: SecretText,
+    arguments: Vec<Value>,
     client: &Client<'_>,
 ) -> Result<(), Error> {
     let config = config(app)?;
-    let PasswordReset::Function(name) = &config.reset else { return Err(Error::NoResetFunction) };
-    check_password(password)?;
-    find_account(state, app, email, client).await?;
-    Err(Error::FunctionNotFound(name.clone()))
+    let PasswordReset::Function(function) = &config.reset else { return Err(Error::NoResetFunction) };
+    check_password(&password)?;
+    let account = find_account(state, app, email, client).await?;
+    // Whoever asks learns from the function whether this is the password, so asking is guessing.
+    let attempt = || state.throttles.attempt(client.address, app.ids.app_id, email);
+    attempt().check()?;
+    let copy = || SecretText::from(password.expose().to_owned());
+    let verified = state.passwords.verify(copy(), Some(account.password_hash), attempt()).await?;
+    let (record, token) = mailing::new_token(state, app, email, EmailTokenPurpose::Reset)?;
+    let question = Question { username: email, token: &token, token_id: &record.token_id.to_string() };
+    let details = ResetDetails {
+        password: password.expose(),
+        current_password_valid: verified != Verification::Wrong,
+        arguments,
+    };
+    match events::reset(state, app, function, &question, details, client).await? {
+        Verdict::Fail => return Err(Error::ResetRefused(email.to_owned())),
+        Verdict::Pending => {
+            state.store.insert_email_token(SentToken { token: record, mail: None }).await?;
+        }
+        Verdict::Success => {
+            let password_hash = state.passwords.hash(password).await?;
+            if !state.store.set_password(app.ids.app_id, email, password_hash).await? {
+                return Err(Error::UserNotFound);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn config(app: &App) -> Result<&EmailPasswordConfig, Error> {
@@ -231,8 +283,7 @@ async fn send(
     config: &crate::app_config::email_password::MailConfig,
 ) -> Result<(), Error> {
     state.throttles.count_mail(app.ids.app_id, email)?;
-    let (token, mail) = mailing::write(state, app, email, purpose, config)?;
-    state.store.insert_email_token(token, mail).await?;
+    state.store.insert_email_token(mailing::write(state, app, email, purpose, config)?).await?;
     state.mail_waits.notify_one();
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Linking: one more identity for the user of a session (protocol §1.5). The session stays.
 
-use crate::domain::providers::{self, Credentials, custom_token, email_password};
+use crate::domain::providers::{Credentials, custom_function, custom_token, email_password};
 use crate::domain::sessions::{self, Session};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
-use crate::store::users::LinkOutcome;
+use crate::store::users::{IdentityRecord, LinkOutcome};
 use keystead_protocol::provider::ProviderType;
 use keystead_protocol::session::LoginResponse;
 
@@ -22,13 +22,8 @@ pub async fn link(
 ) -> Result<LoginResponse, Error> {
     let app = &session.app;
     let now = state.clock.now();
-    let refused = |error: Error| match error {
-        Error::Throttled(_) | Error::Busy(_) | Error::Store(_) | Error::Internal(_) => error,
-        refused => Error::LinkCredentialRefused(Box::new(refused)),
-    };
     let (provider_type, identity_id, outcome) = match credentials {
         Credentials::Anonymous | Credentials::ApiKey(_) => return Err(Error::LinkImpossible),
-        Credentials::CustomFunction => return Err(providers::no_function(app)),
         Credentials::EmailPassword { email, password } => {
             let account =
                 email_password::verify(state, app, &email, password, client).await.map_err(refused)?;
@@ -39,10 +34,10 @@ pub async fn link(
             (ProviderType::LocalUserpass, account.identity_id.to_string(), outcome)
         }
         Credentials::CustomToken(token) => {
-            let identity = custom_token::verify(state, app, &token, client).await.map_err(refused)?;
-            let id = identity.identity_id.clone();
-            let outcome = state.store.link_identity(session.guard(), app.ids.app_id, identity).await?;
-            (ProviderType::CustomToken, id, outcome)
+            link_external(state, session, custom_token::verify(state, app, &token, client).await).await?
+        }
+        Credentials::CustomFunction(payload) => {
+            link_external(state, session, custom_function::verify(state, app, payload, client).await).await?
         }
     };
     match outcome {
@@ -52,4 +47,23 @@ pub async fn link(
         LinkOutcome::SessionEnded => return Err(Error::SessionEnded),
     }
     sessions::tokens(state, session, provider_type, &identity_id)
+}
+
+/// Links an identity that somebody else vouches for.
+async fn link_external(
+    state: &ServerState,
+    session: &Session,
+    verified: Result<IdentityRecord, Error>,
+) -> Result<(ProviderType, String, LinkOutcome), Error> {
+    let identity = verified.map_err(refused)?;
+    let (provider_type, id) = (identity.provider_type, identity.identity_id.clone());
+    let outcome = state.store.link_identity(session.guard(), session.app.ids.app_id, identity).await?;
+    Ok((provider_type, id, outcome))
+}
+
+fn refused(error: Error) -> Error {
+    match error {
+        Error::Throttled(_) | Error::Busy(_) | Error::Store(_) | Error::Internal(_) => error,
+        refused => Error::LinkCredentialRefused(Box::new(refused)),
+    }
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::mail::Mail;
 use crate::state::ServerState;
 use crate::store::StoreResult;
-use crate::store::email_accounts::{EmailTokenPurpose, EmailTokenRecord};
+use crate::store::email_accounts::{EmailTokenPurpose, EmailTokenRecord, SentToken};
 use crate::store::outbox::OutboxRecord;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub fn write(
     email: &str,
     purpose: EmailTokenPurpose,
     config: &MailConfig,
-) -> Result<(EmailTokenRecord, OutboxRecord), Error> {
+) -> Result<SentToken, Error> {
     if !state.mailer.is_configured() {
         return Err(Error::MailNotConfigured);
     }
@@ -39,22 +39,14 @@ pub fn write(
         return Err(Error::EmailInvalid);
     }
     let now = state.clock.now();
-    let token_id = state.ids.next(now);
-    let token = random_token()?;
+    let (record, token) = new_token(state, app, email, purpose)?;
     let mut link = config.url.clone();
-    link.query_pairs_mut().append_pair("token", &token).append_pair("tokenId", &format!("{token_id}"));
+    let token_id = record.token_id.to_string();
+    link.query_pairs_mut().append_pair("token", &token).append_pair("tokenId", &token_id);
     let mail = Mail {
         to: email.to_owned(),
         subject: config.subject.clone(),
         body: body(purpose, &app.config.name, link.as_str()),
-        expires_at: now.plus(LINK_LIFETIME),
-    };
-    let token = EmailTokenRecord {
-        token_id,
-        app_id: app.ids.app_id,
-        email: email.to_owned(),
-        purpose,
-        digest: state.pepper.digest_mailed_token(&token),
         expires_at: now.plus(LINK_LIFETIME),
     };
     let plain = Zeroizing::new(serde_json::to_vec(&mail).map_err(|e| Error::Internal(e.to_string()))?);
@@ -65,7 +57,30 @@ pub fn write(
         next_attempt_at: now,
         created_at: now,
     };
-    Ok((token, mail))
+    Ok(SentToken { token: record, mail: Some(mail) })
+}
+
+/// A fresh token: what is stored of it, and the secret half.
+///
+/// # Errors
+/// The operating system has no random numbers.
+pub fn new_token(
+    state: &ServerState,
+    app: &App,
+    email: &str,
+    purpose: EmailTokenPurpose,
+) -> Result<(EmailTokenRecord, Zeroizing<String>), Error> {
+    let now = state.clock.now();
+    let token = random_token()?;
+    let record = EmailTokenRecord {
+        token_id: state.ids.next(now),
+        app_id: app.ids.app_id,
+        email: email.to_owned(),
+        purpose,
+        digest: state.pepper.digest_mailed_token(&token),
+        expires_at: now.plus(LINK_LIFETIME),
+    };
+    Ok((record, token))
 }
 
 fn body(purpose: EmailTokenPurpose, app: &str, link: &str) -> String {

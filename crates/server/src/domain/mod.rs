@@ -5,6 +5,7 @@
 pub mod admins;
 pub mod api_keys;
 pub mod email_password;
+pub mod functions;
 pub mod ids;
 pub mod link;
 pub mod login;

@@ -28,7 +28,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tower::Service;
 
-/// A request that takes longer, body included, is ended.
+/// A request that takes longer, body included, is ended; one that calls a function has the function's time
+/// besides.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-appservices-request-id");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -40,6 +41,12 @@ pub(super) struct Shared {
     /// Where in `metrics` a path's are. What is no route has the first.
     pub(super) by_path: matchit::Router<usize>,
     pub(super) metrics: Vec<RouteMetrics>,
+    pub(super) time_limit: Duration,
+}
+
+/// For one request.
+pub(super) fn time_limit(state: &ServerState) -> Duration {
+    TIME_LIMIT + state.settings.functions.limits.wall
 }
 
 /// The server as one connection sees it. It is counted for each connection, because a count that all
@@ -81,7 +88,7 @@ where
         }
         request.extensions_mut().insert(ConnectInfo(self.0.peer));
         let handled = AssertUnwindSafe(self.0.router.clone().call(request)).catch_unwind();
-        let handled = tokio::time::timeout_at(exchange.began + TIME_LIMIT, handled);
+        let handled = tokio::time::timeout_at(exchange.began + self.0.shared.time_limit, handled);
         Box::pin(async move {
             let response = match handled.await {
                 Ok(Ok(Ok(response))) => response,

@@ -57,6 +57,7 @@ type Description = (StatusCode, Option<ErrorCode>, Cow<'static, str>);
 
 fn describe(error: &Error) -> Description {
     describe_login(error)
+        .or_else(|| describe_function(error))
         .or_else(|| describe_token(error))
         .or_else(|| describe_api_key(error))
         .or_else(|| describe_email_account(error))
@@ -92,11 +93,8 @@ fn describe_login(error: &Error) -> Option<Description> {
             known(StatusCode::UNAUTHORIZED, Code::AuthError, "unauthorized")
         }
         Error::UserDisabled => known(StatusCode::UNAUTHORIZED, Code::UserDisabled, "user disabled"),
-        Error::FunctionNotFound(name) => {
-            known(StatusCode::NOT_FOUND, Code::FunctionNotFound, format!("function not found: '{name}'"))
-        }
-        Error::ServiceNotFound(name) => {
-            known(StatusCode::NOT_FOUND, Code::ServiceNotFound, format!("service not found: '{name}'"))
+        Error::AuthFunctionRefused(message) => {
+            known(StatusCode::UNAUTHORIZED, Code::AuthError, message.clone())
         }
         // A 401 that says exactly "unauthorized" makes realm-web refresh and try again for ever
         // when it comes as the answer to a link (protocol §0.11), so these say more.
@@ -120,6 +118,32 @@ fn describe_login(error: &Error) -> Option<Description> {
         ),
         Error::LinkImpossible => {
             known(StatusCode::BAD_REQUEST, Code::InvalidParameter, "invalid user link request")
+        }
+        _ => return None,
+    })
+}
+
+fn describe_function(error: &Error) -> Option<Description> {
+    use ErrorCode as Code;
+    let bad = StatusCode::BAD_REQUEST;
+    Some(match error {
+        Error::FunctionNotFound(name) => {
+            known(StatusCode::NOT_FOUND, Code::FunctionNotFound, format!("function not found: '{name}'"))
+        }
+        Error::ServiceNotFound(name) => {
+            known(StatusCode::NOT_FOUND, Code::ServiceNotFound, format!("service not found: '{name}'"))
+        }
+        Error::FunctionPrivate(name) => known(
+            StatusCode::FORBIDDEN,
+            Code::NotCallable,
+            format!("the function '{name}' is private: clients cannot call it"),
+        ),
+        Error::RuleNotMatched(name) => {
+            known(bad, Code::FunctionExecutionError, format!("rule not matched for function \"{name}\""))
+        }
+        Error::FunctionFailed(message) => known(bad, Code::FunctionExecutionError, message.clone()),
+        Error::FunctionTimeLimit => {
+            known(bad, Code::ExecutionTimeLimitExceeded, "execution time limit exceeded")
         }
         _ => return None,
     })
@@ -221,6 +245,13 @@ fn describe_email_account(error: &Error) -> Option<Description> {
             bad,
             format!("cannot run confirmation for {email}: no confirmation function is configured"),
         ),
+        Error::ConfirmationByFunction => {
+            known(bad, Code::BadRequest, "please use resend confirmation via function")
+        }
+        Error::ConfirmationRefused(email) => {
+            known(bad, Code::BadRequest, format!("failed to confirm user \"{email}\""))
+        }
+        Error::ResetRefused(email) => uncoded(bad, format!("failed to reset password for user \"{email}\"")),
         Error::ResetByFunction => known(bad, Code::BadRequest, "please use reset password via function"),
         Error::NoResetFunction => known(bad, Code::BadRequest, "no reset function is configured"),
         Error::MailNotConfigured => uncoded(bad, "error processing request"),

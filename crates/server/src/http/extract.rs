@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-/// No body of these routes needs more.
+/// No body needs more, but for the arguments of functions.
 const BODY_LIMIT: usize = 64 * 1024;
 
 type State = Arc<ServerState>;
@@ -151,27 +151,27 @@ impl FromRequestParts<State> for ClientInfo {
     }
 }
 
-/// The body as bytes, bounded.
-pub(super) struct RawBody(pub(super) Bytes);
+/// The body as bytes, at most `LIMIT`.
+pub(super) struct RawBody<const LIMIT: usize = BODY_LIMIT>(pub(super) Bytes);
 
-impl FromRequest<State> for RawBody {
+impl<const LIMIT: usize> FromRequest<State> for RawBody<LIMIT> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &State) -> Result<Self, Error> {
         let declared = request.headers().get(CONTENT_LENGTH);
         let declared = declared.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if declared.is_some_and(|length| length > BODY_LIMIT) {
-            return Err(Error::BodyTooLarge(BODY_LIMIT));
+        if declared.is_some_and(|length| length > LIMIT) {
+            return Err(Error::BodyTooLarge(LIMIT));
         }
-        read(request.into_body()).await.map(Self)
+        read(request.into_body(), LIMIT).await.map(Self)
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, Error> {
-    axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|error| {
+async fn read(body: Body, limit: usize) -> Result<Bytes, Error> {
+    axum::body::to_bytes(body, limit).await.map_err(|error| {
         let too_large =
             std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<LengthLimitError>);
-        if too_large { Error::BodyTooLarge(BODY_LIMIT) } else { Error::BodyIncomplete }
+        if too_large { Error::BodyTooLarge(limit) } else { Error::BodyIncomplete }
     })
 }
 
@@ -182,7 +182,7 @@ impl<T: DeserializeOwned> FromRequest<State> for JsonBody<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, Error> {
-        let RawBody(body) = RawBody::from_request(request, state).await?;
+        let RawBody(body) = RawBody::<BODY_LIMIT>::from_request(request, state).await?;
         parse(&body).map(Self)
     }
 }

@@ -41,7 +41,8 @@ pub(crate) fn service(
         metrics.push(state.metrics.route(path));
     }
     let router = router.with_state(Arc::clone(state));
-    let shared = Arc::new(Shared { state: Arc::clone(state), by_path, metrics });
+    let shared =
+        Arc::new(Shared { state: Arc::clone(state), by_path, metrics, time_limit: edge::time_limit(state) });
     tower::service_fn(move |peer| {
         let (shared, router) = (Arc::clone(&shared), router.clone());
         std::future::ready(Ok(Edge(Arc::new(Connection { shared, router, peer }))))

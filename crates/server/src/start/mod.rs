@@ -30,6 +30,7 @@ use crate::store::apps::AppRecord;
 use crate::store::sqlite::SqliteStore;
 use arc_swap::ArcSwap;
 use axum_server::tls_rustls::RustlsConfig;
+use keystead_functions::Pool;
 use keystead_protocol::provider::ProviderType;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -156,6 +157,8 @@ async fn build_state(
         passwords: Passwords::new().map_err(|error| other(&error))?,
         throttles: Arc::new(Throttles::new(settings.login_throttle)),
         usage: UsageTracker::default(),
+        functions: Pool::new(settings.functions.clone()),
+        function_host: Arc::new(outbound.clone()),
         jwk_sets: JwkSets::new(outbound),
         mail_waits: Notify::new(),
         reload_wanted: Notify::new(),
@@ -209,7 +212,7 @@ async fn load_apps(
             return Err(StartError::DuplicateApp(config.client_app_id));
         }
         let ids = app_ids(&config, store, clock, ids).await?;
-        apps.add(Arc::new(App { ids, config, source: source.clone() }));
+        apps.add(Arc::new(App::new(ids, config, source.clone())));
     }
     Ok(apps)
 }

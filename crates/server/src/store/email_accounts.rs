@@ -63,6 +63,15 @@ pub struct EmailTokenRecord {
     pub expires_at: Timestamp,
 }
 
+/// A token on its way to whoever may use it.
+#[derive(Debug, Clone)]
+pub struct SentToken {
+    /// The token.
+    pub token: EmailTokenRecord,
+    /// The mail that carries it; none if a function was given it.
+    pub mail: Option<OutboxRecord>,
+}
+
 /// A mailed token as somebody presents it.
 #[derive(Debug, Clone)]
 pub struct PresentedToken {
@@ -83,18 +92,21 @@ pub trait EmailAccountStore {
     async fn find_email_account(&self, app_id: AppId, email: &str)
     -> StoreResult<Option<EmailAccountRecord>>;
 
-    /// Adds an account, with its confirmation mail if there is one; `false` if the address is taken.
+    /// Adds an account, with the token that confirms it if there is one; `false` if the address is taken.
     async fn insert_email_account(
         &self,
         account: EmailAccountRecord,
-        mail: Option<(EmailTokenRecord, OutboxRecord)>,
+        token: Option<SentToken>,
     ) -> StoreResult<bool>;
 
-    /// Adds a token and its mail. Earlier tokens of the account for the same purpose stop working.
-    async fn insert_email_token(&self, token: EmailTokenRecord, mail: OutboxRecord) -> StoreResult<()>;
+    /// Adds a token. Earlier tokens of the account for the same purpose stop working.
+    async fn insert_email_token(&self, token: SentToken) -> StoreResult<()>;
 
     /// Uses up a confirmation token and confirms its account; `false` if there is no such token.
     async fn confirm_email(&self, token: PresentedToken) -> StoreResult<bool>;
+
+    /// Confirms an account without a token; `false` if there is none of this address.
+    async fn confirm_email_account(&self, app_id: AppId, email: &str) -> StoreResult<bool>;
 
     /// Whether a token would be accepted for `purpose` now, without using it up.
     async fn has_email_token(&self, token: PresentedToken, purpose: EmailTokenPurpose) -> StoreResult<bool>;
@@ -103,6 +115,10 @@ pub trait EmailAccountStore {
     /// owns the address) and ends the sessions opened with the old password.
     /// `false` if there is no such token.
     async fn reset_password(&self, token: PresentedToken, password_hash: String) -> StoreResult<bool>;
+
+    /// Sets the password of an account without a token, and ends the sessions opened with the old one;
+    /// `false` if there is no account of this address.
+    async fn set_password(&self, app_id: AppId, email: &str, password_hash: String) -> StoreResult<bool>;
 
     /// Replaces a password hash by a stronger one of the same password, if it still is `old`.
     async fn upgrade_password_hash(

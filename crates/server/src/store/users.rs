@@ -92,6 +92,9 @@ pub trait UserStore {
     /// Adds a user whose identity nobody can have yet.
     async fn insert_user(&self, user: NewUser) -> StoreResult<()>;
 
+    /// Whether somebody owns the identity of `user`.
+    async fn has_identity_owner(&self, user: &NewUser) -> StoreResult<bool>;
+
     /// The user who owns the identity of `user`, with that identity's data replaced, or else `user`,
     /// newly made.
     async fn find_or_insert_user_by_identity(&self, user: NewUser) -> StoreResult<UserRecord>;

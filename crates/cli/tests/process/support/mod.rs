@@ -171,6 +171,14 @@ impl Process {
         assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success());
     }
 
+    /// The ids of the processes that it has started.
+    pub fn children(&self) -> Vec<String> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.0.id())).unwrap();
+        let of = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children"));
+        let started = threads.flatten().map(of).filter_map(Result::ok);
+        started.flat_map(|ids| ids.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
+    }
+
     pub fn wait(mut self) -> Ended {
         let status = eventually("the end of the process", || self.child.0.try_wait().unwrap());
         Ended { status, stdout: self.stdout.whole(), stderr: self.stderr.whole() }

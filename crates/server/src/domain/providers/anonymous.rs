@@ -1,6 +1,7 @@
 //! `anon-user`: every login makes a new user.
 
 use crate::app_config::App;
+use crate::domain::functions::events;
 use crate::domain::sessions::{Authenticated, Grounds};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
@@ -36,6 +37,7 @@ pub async fn authenticate(
         created_at: now,
     };
     let user = NewUser { user_id, app_id: app.ids.app_id, identity, created_at: now };
+    events::before_user_creation(state, app, &user, client).await?;
     state.store.insert_user(user).await?;
     let grounds = Grounds {
         provider_type: ProviderType::AnonUser,

@@ -1,13 +1,14 @@
 //! `custom-token`: a JWT of somebody else's making. Its `sub` is the identity; the first login with
 //! it makes the user, and every login refreshes the user's data (protocol §6.2).
 
+use super::user_with;
 use crate::app_config::App;
 use crate::app_config::custom_token::{CustomTokenConfig, KeySource, MetadataField};
 use crate::domain::providers::foreign_jwt::{Expectations, ForeignJwt};
 use crate::domain::sessions::{Authenticated, Grounds};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
-use crate::store::users::{IdentityRecord, NewUser};
+use crate::store::users::IdentityRecord;
 use keystead_protocol::provider::ProviderType;
 use keystead_protocol::secret::SecretText;
 use serde_json::{Map, Value};
@@ -28,12 +29,7 @@ pub async fn authenticate(
 ) -> Result<Authenticated, Error> {
     let identity = verify(state, app, token, client).await?;
     let identity_id = identity.identity_id.clone();
-    let now = state.clock.now();
-    let user = NewUser { user_id: state.ids.next(now), app_id: app.ids.app_id, identity, created_at: now };
-    let user = state.store.find_or_insert_user_by_identity(user).await?;
-    if user.disabled {
-        return Err(Error::UserDisabled);
-    }
+    let user = user_with(state, app, identity, client).await?;
     let grounds = Grounds {
         provider_type: ProviderType::CustomToken,
         api_key: None,

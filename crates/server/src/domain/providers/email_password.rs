@@ -1,6 +1,7 @@
 //! `local-userpass`: email address and password.
 
 use crate::app_config::App;
+use crate::domain::functions::events;
 use crate::domain::passwords::Verification;
 use crate::domain::sessions::{Authenticated, Grounds};
 use crate::error::Error;
@@ -31,12 +32,15 @@ pub async fn authenticate(
         identity: IdentityRecord {
             provider_type: ProviderType::LocalUserpass,
             identity_id: account.identity_id.to_string(),
-            data: Map::new(),
+            data: Map::from_iter([("email".to_owned(), email.into())]),
             generation: 0,
             created_at: now,
         },
         created_at: now,
     };
+    if account.user_id.is_none() {
+        events::before_user_creation(state, app, &user, client).await?;
+    }
     let user = state.store.open_email_user(email, &account.password_hash, user).await?;
     let user = user.ok_or(Error::InvalidPassword)?;
     if user.disabled {

@@ -2,17 +2,22 @@
 
 pub mod anonymous;
 pub mod api_key;
+pub mod custom_function;
 pub mod custom_token;
 pub mod email_password;
 pub mod foreign_jwt;
 pub mod jwks;
 
 use crate::app_config::App;
+use crate::domain::functions::events;
 use crate::domain::secret_key::KeySecret;
 use crate::domain::sessions::Authenticated;
 use crate::error::Error;
 use crate::state::{Client, ServerState};
+use crate::store::users::{IdentityRecord, NewUser, UserRecord};
 use keystead_protocol::secret::SecretText;
+use serde_json::Value;
+use std::fmt;
 
 /// What a client presents.
 #[derive(Debug)]
@@ -30,8 +35,17 @@ pub enum Credentials {
     ApiKey(Option<KeySecret>),
     /// A JWT of somebody else's making.
     CustomToken(SecretText),
-    /// Whatever the application's function understands.
-    CustomFunction,
+    /// Whatever the application's function understands, as extended JSON. May hold secrets.
+    CustomFunction(FunctionPayload),
+}
+
+/// What is presented to an authentication function. Not printed.
+pub struct FunctionPayload(pub Value);
+
+impl fmt::Debug for FunctionPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[payload]")
+    }
 }
 
 /// Finds out whom the credentials prove.
@@ -55,14 +69,24 @@ pub async fn authenticate(
         Credentials::CustomToken(token) => {
             Box::pin(custom_token::authenticate(state, app, &token, client)).await
         }
-        Credentials::CustomFunction => Err(no_function(app)),
+        Credentials::CustomFunction(payload) => {
+            custom_function::authenticate(state, app, payload, client).await
+        }
     }
 }
 
-/// Functions do not run yet, so each one is a function that does not exist.
-pub fn no_function(app: &App) -> Error {
-    match &app.config.providers.custom_function {
-        Some(function) => Error::FunctionNotFound(function.clone()),
-        None => Error::ProviderUnavailable("custom-function".into()),
+/// The user who has an identity that somebody else vouches for, made if there is none.
+async fn user_with(
+    state: &ServerState,
+    app: &App,
+    identity: IdentityRecord,
+    client: &Client<'_>,
+) -> Result<UserRecord, Error> {
+    let now = state.clock.now();
+    let user = NewUser { user_id: state.ids.next(now), app_id: app.ids.app_id, identity, created_at: now };
+    if app.config.on_user_creation_function.is_some() && !state.store.has_identity_owner(&user).await? {
+        events::before_user_creation(state, app, &user, client).await?;
     }
+    let user = state.store.find_or_insert_user_by_identity(user).await?;
+    if user.disabled { Err(Error::UserDisabled) } else { Ok(user) }
 }

@@ -77,6 +77,7 @@ pub(in crate::http) async fn call_reset(
     client: ClientInfo,
     JsonBody(body): JsonBody<PasswordResetCall>,
 ) -> Result<StatusCode, Error> {
-    email_password::call_reset(&state, &app, &body.email, &body.password, &client.client()).await?;
+    let PasswordResetCall { email, password, arguments } = body;
+    email_password::call_reset(&state, &app, &email, password, arguments, &client.client()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

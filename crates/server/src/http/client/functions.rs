@@ -1,22 +1,35 @@
-//! `/functions/call` and push registration (protocol §1.8). Functions and services do not run yet,
-//! so each is one that does not exist.
+//! `/functions/call` and push registration (protocol §1.8). Services are not run, so each is one that does
+//! not exist.
 
 use crate::app_config::App;
-use crate::domain::sessions;
+use crate::domain::functions::{self, FunctionCall};
+use crate::domain::sessions::{self, Session};
 use crate::error::Error;
-use crate::http::extract::{CurrentApp, JsonBody, Parameters, bearer, parse};
-use crate::state::ServerState;
+use crate::http::extract::{ClientInfo, CurrentApp, Parameters, RawBody, bearer, parse, written_json};
+use crate::state::{Client, ServerState};
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, REFERER};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::IntoResponse;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use keystead_protocol::session::TokenType;
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
+
+/// Of a call with its arguments. Enough for a picture, and little enough to hold in memory.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// Credentials: a function is told who calls, and has no use for what proves it.
+const WITHHELD: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
 
 #[derive(Deserialize)]
 pub(in crate::http) struct Call {
     name: String,
+    #[serde(default)]
+    arguments: Vec<Value>,
     #[serde(default)]
     service: Option<String>,
 }
@@ -24,11 +37,49 @@ pub(in crate::http) struct Call {
 pub(in crate::http) async fn call(
     State(state): State<Arc<ServerState>>,
     CurrentApp(app): CurrentApp,
-    headers: HeaderMap,
-    JsonBody(call): JsonBody<Call>,
-) -> Result<(), Error> {
-    check_caller(&state, &app, &headers, None).await?;
-    Err(not_found(call))
+    client: ClientInfo,
+    parts: Parts,
+    RawBody(body): RawBody<BODY_LIMIT>,
+) -> Result<impl IntoResponse, Error> {
+    let session = check_caller(&state, &app, &parts.headers, None).await?;
+    let Call { name, arguments, service } = parse(&body)?;
+    if let Some(service) = service {
+        return Err(Error::ServiceNotFound(service));
+    }
+    let request = request_of(&parts, &client.client());
+    let answer = functions::call(&state, &session, FunctionCall { name, arguments }, request).await?;
+    Ok(written_json(answer.to_string().into_bytes()))
+}
+
+/// `context.request` (protocol §9).
+fn request_of(parts: &Parts, client: &Client<'_>) -> Value {
+    let mut headers = Map::new();
+    for name in parts.headers.keys().filter(|name| !WITHHELD.contains(name)) {
+        let values = parts.headers.get_all(name).iter();
+        let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        headers.insert(title_case(name.as_str()), values.collect());
+    }
+    let referrer = parts.headers.get(REFERER).and_then(|value| value.to_str().ok());
+    json!({
+        "remoteIPAddress": client.address.to_string(),
+        "requestHeaders": headers,
+        "httpMethod": parts.method.as_str(),
+        "rawQueryString": parts.uri.query().unwrap_or_default(),
+        "httpReferrer": referrer.unwrap_or_default(),
+        "httpUserAgent": client.user_agent.unwrap_or_default(),
+        "service": "",
+        "action": "",
+        "webhookUrl": "",
+    })
+}
+
+/// As App Services spelled headers: `User-Agent`.
+fn title_case(name: &str) -> String {
+    let part = |part: &str| {
+        let (first, rest) = part.split_at(part.len().min(1));
+        first.to_ascii_uppercase() + rest
+    };
+    name.split('-').map(part).collect::<Vec<_>>().join("-")
 }
 
 #[derive(Deserialize)]
@@ -50,7 +101,12 @@ pub(in crate::http) async fn stream(
     let request = query.baas_request.unwrap_or_default();
     let request =
         BASE64.decode(request).map_err(|_| Error::InvalidBody("baas_request is no base64".into()))?;
-    Err(not_found(parse(&request)?))
+    let Call { name, service, .. } = parse(&request)?;
+    Err(match service {
+        Some(service) => Error::ServiceNotFound(service),
+        None if app.config.functions.get(&name).is_none() => Error::FunctionNotFound(name),
+        None => Error::FunctionFailed("functions do not stream their results: call them with POST".into()),
+    })
 }
 
 pub(in crate::http) async fn push(
@@ -70,7 +126,7 @@ async fn check_caller(
     app: &App,
     headers: &HeaderMap,
     token_of_query: Option<&str>,
-) -> Result<(), Error> {
+) -> Result<Session, Error> {
     let session = async {
         let token = token_of_query.map_or_else(|| bearer(headers), Ok)?;
         sessions::authenticate(state, token, TokenType::Access).await
@@ -79,12 +135,5 @@ async fn check_caller(
         Error::EmptyBearer | Error::SessionEnded => Error::TokenForged(TokenType::Access),
         other => other,
     })?;
-    if session.app.ids.app_id == app.ids.app_id { Ok(()) } else { Err(Error::TokenOfAnotherApp) }
-}
-
-fn not_found(call: Call) -> Error {
-    match call.service {
-        Some(service) => Error::ServiceNotFound(service),
-        None => Error::FunctionNotFound(call.name),
-    }
+    if session.app.ids.app_id == app.ids.app_id { Ok(session) } else { Err(Error::TokenOfAnotherApp) }
 }

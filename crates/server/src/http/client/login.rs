@@ -1,7 +1,7 @@
 //! `/auth/providers/{provider}/login` (protocol §1.3–§1.5, §1.7).
 
 use crate::app_config::App;
-use crate::domain::providers::Credentials;
+use crate::domain::providers::{Credentials, FunctionPayload};
 use crate::domain::secret_key::KeySecret;
 use crate::domain::sessions::Session;
 use crate::domain::{link, login};
@@ -18,6 +18,7 @@ use keystead_protocol::credentials::{
 };
 use keystead_protocol::provider::ProviderType;
 use keystead_protocol::session::{LoginResponse, TokenType};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Logs in, or with `?link=true` and an access token links one more identity.
@@ -100,8 +101,11 @@ fn read_credentials(provider: ProviderType, body: &[u8]) -> Result<(Credentials,
             (Credentials::CustomToken(body.token), body.options)
         }
         ProviderType::CustomFunction => {
-            let body: AnonymousCredentials = parse(body)?;
-            (Credentials::CustomFunction, body.options)
+            // The body is the function's argument, but for what the SDK adds (protocol §1.3).
+            let AnonymousCredentials { options } = parse(body)?;
+            let mut payload: Map<String, Value> = parse(body)?;
+            payload.remove("options");
+            (Credentials::CustomFunction(FunctionPayload(payload.into())), options)
         }
         ProviderType::OauthGoogle | ProviderType::OauthFacebook | ProviderType::OauthApple => {
             return Err(Error::ProviderUnavailable(provider.to_string()));

@@ -8,9 +8,8 @@ use super::{SqliteStore, columns};
 use crate::clock::Timestamp;
 use crate::store::StoreResult;
 use crate::store::email_accounts::{
-    EmailAccountRecord, EmailAccountStore, EmailTokenPurpose, EmailTokenRecord, PresentedToken,
+    EmailAccountRecord, EmailAccountStore, EmailTokenPurpose, PresentedToken, SentToken,
 };
-use crate::store::outbox::OutboxRecord;
 use crate::store::sessions::SessionGuard;
 use crate::store::users::{IdentityRecord, LinkOutcome, NewUser, UserRecord};
 use async_trait::async_trait;
@@ -32,7 +31,7 @@ impl EmailAccountStore for SqliteStore {
     async fn insert_email_account(
         &self,
         account: EmailAccountRecord,
-        mail: Option<(EmailTokenRecord, OutboxRecord)>,
+        token: Option<SentToken>,
     ) -> StoreResult<bool> {
         self.writer
             .write(move |transaction| {
@@ -50,22 +49,16 @@ impl EmailAccountStore for SqliteStore {
                         account.created_at.unix_seconds(),
                         account.pending_until.map(Timestamp::unix_seconds),
                     ])?;
-                if let (1, Some((token, mail))) = (inserted, mail) {
+                if let (1, Some(token)) = (inserted, token) {
                     insert_token(transaction, &token)?;
-                    insert_mail(transaction, &mail)?;
                 }
                 Ok(inserted == 1)
             })
             .await
     }
 
-    async fn insert_email_token(&self, token: EmailTokenRecord, mail: OutboxRecord) -> StoreResult<()> {
-        self.writer
-            .write(move |transaction| {
-                insert_token(transaction, &token)?;
-                insert_mail(transaction, &mail)
-            })
-            .await
+    async fn insert_email_token(&self, token: SentToken) -> StoreResult<()> {
+        self.writer.write(move |transaction| insert_token(transaction, &token)).await
     }
 
     async fn confirm_email(&self, token: PresentedToken) -> StoreResult<bool> {
@@ -74,13 +67,14 @@ impl EmailAccountStore for SqliteStore {
                 let Some(email) = take_token(transaction, &token, EmailTokenPurpose::Confirm)? else {
                     return Ok(false);
                 };
-                let confirmed = transaction.execute(
-                    "UPDATE email_accounts SET pending_until = NULL WHERE app_id = ?1 AND email = ?2",
-                    params![token.app_id.object_id().as_bytes(), email],
-                )?;
-                Ok(confirmed == 1)
+                confirm(transaction, token.app_id, &email)
             })
             .await
+    }
+
+    async fn confirm_email_account(&self, app_id: AppId, email: &str) -> StoreResult<bool> {
+        let email = email.to_owned();
+        self.writer.write(move |transaction| confirm(transaction, app_id, &email)).await
     }
 
     async fn has_email_token(&self, token: PresentedToken, purpose: EmailTokenPurpose) -> StoreResult<bool> {
@@ -107,23 +101,15 @@ impl EmailAccountStore for SqliteStore {
                 let Some(email) = take_token(transaction, &token, EmailTokenPurpose::Reset)? else {
                     return Ok(false);
                 };
-                let changed = transaction.execute(
-                    "UPDATE email_accounts SET password_hash = ?3, pending_until = NULL
-                     WHERE app_id = ?1 AND email = ?2",
-                    params![token.app_id.object_id().as_bytes(), email, password_hash],
-                )?;
-                let account = find_account(transaction, token.app_id, &email)?;
-                if let Some(user_id) = account.and_then(|account| account.user_id) {
-                    transaction.touch(user_id);
-                    transaction.execute(
-                        "UPDATE identities SET generation = generation + 1
-                         WHERE user_id = ?1 AND provider_type = 'local-userpass'",
-                        [user_id.object_id().as_bytes()],
-                    )?;
-                }
-                Ok(changed == 1)
+                confirm(transaction, token.app_id, &email)?;
+                set_password(transaction, token.app_id, &email, &password_hash)
             })
             .await
+    }
+
+    async fn set_password(&self, app_id: AppId, email: &str, password_hash: String) -> StoreResult<bool> {
+        let email = email.to_owned();
+        self.writer.write(move |transaction| set_password(transaction, app_id, &email, &password_hash)).await
     }
 
     async fn upgrade_password_hash(
@@ -241,6 +227,36 @@ fn find_account(
     }))
 }
 
+fn confirm(connection: &Connection, app_id: AppId, email: &str) -> rusqlite::Result<bool> {
+    let confirmed = connection.execute(
+        "UPDATE email_accounts SET pending_until = NULL WHERE app_id = ?1 AND email = ?2",
+        params![app_id.object_id().as_bytes(), email],
+    )?;
+    Ok(confirmed == 1)
+}
+
+fn set_password(
+    transaction: &mut Transaction<'_>,
+    app_id: AppId,
+    email: &str,
+    password_hash: &str,
+) -> rusqlite::Result<bool> {
+    let changed = transaction.execute(
+        "UPDATE email_accounts SET password_hash = ?3 WHERE app_id = ?1 AND email = ?2",
+        params![app_id.object_id().as_bytes(), email, password_hash],
+    )?;
+    let account = find_account(transaction, app_id, email)?;
+    if let Some(user_id) = account.and_then(|account| account.user_id) {
+        transaction.touch(user_id);
+        transaction.execute(
+            "UPDATE identities SET generation = generation + 1
+             WHERE user_id = ?1 AND provider_type = 'local-userpass'",
+            [user_id.object_id().as_bytes()],
+        )?;
+    }
+    Ok(changed == 1)
+}
+
 fn set_account_user(
     connection: &Connection,
     account: &EmailAccountRecord,
@@ -266,7 +282,7 @@ fn identity_of(account: &EmailAccountRecord, now: Timestamp) -> IdentityRecord {
     }
 }
 
-fn insert_token(connection: &Connection, token: &EmailTokenRecord) -> rusqlite::Result<()> {
+fn insert_token(connection: &Connection, SentToken { token, mail }: &SentToken) -> rusqlite::Result<()> {
     connection.execute(
         "DELETE FROM email_tokens WHERE app_id = ?1 AND email = ?2 AND purpose = ?3",
         params![token.app_id.object_id().as_bytes(), token.email, token.purpose.as_str()],
@@ -283,7 +299,7 @@ fn insert_token(connection: &Connection, token: &EmailTokenRecord) -> rusqlite::
             token.expires_at.unix_seconds(),
         ],
     )?;
-    Ok(())
+    mail.as_ref().map_or(Ok(()), |mail| insert_mail(connection, mail))
 }
 
 /// Uses a token up and returns its account's address; `None` if it is unknown, expired or for

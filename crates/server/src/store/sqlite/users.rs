@@ -47,6 +47,11 @@ impl UserStore for SqliteStore {
         self.writer.write(move |transaction| insert_user(transaction, &user).map(drop)).await
     }
 
+    async fn has_identity_owner(&self, user: &NewUser) -> StoreResult<bool> {
+        let owner = self.readers.read(|connection| find_owner(connection, user.app_id, &user.identity))?;
+        Ok(owner.is_some())
+    }
+
     async fn find_or_insert_user_by_identity(&self, user: NewUser) -> StoreResult<UserRecord> {
         let known = self.readers.read(|connection| {
             let owner = find_owner(connection, user.app_id, &user.identity)?;

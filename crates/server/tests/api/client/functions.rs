@@ -1,4 +1,5 @@
-//! Functions and services do not run here, and say so as the protocol does, §1.8 and §3.3.
+//! Functions and services that do not exist, and callers who may not ask, protocol §1.8 and §3.3. Functions that
+//! do exist run in processes of the program: they are tested with it.
 
 use crate::support::{APP, Answer, TestServer, Tokens, app_folder, provider};
 use base64::Engine as _;
@@ -109,17 +110,6 @@ async fn push_registration_finds_no_service() {
     delete.expect_error(404, "ServiceNotFound", "service not found: 'gcm_blah'");
     let none = server.call(Method::PUT, PUSH, None, None).await;
     none.expect_error(401, "", "must authenticate first");
-}
-
-#[tokio::test]
-async fn a_login_by_function_finds_none() {
-    let folder = TempDir::new().unwrap();
-    let config = json!({"config": {"authFunctionName": "authFunc"}});
-    let providers = json!({"custom-function": provider("custom-function", config).1});
-    let app = app_folder(folder.path(), APP, &providers, json!({}));
-    let server = TestServer::start_with(|settings| settings.apps = vec![app]).await;
-    let answer = server.log_in("custom-function", json!({"realmCustomAuthFuncUserId": "x"})).await;
-    answer.expect_error(404, "FunctionNotFound", "function not found: 'authFunc'");
 }
 
 #[track_caller]

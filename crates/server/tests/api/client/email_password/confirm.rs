@@ -144,7 +144,7 @@ async fn with_auto_confirm_there_is_nothing_to_confirm() {
 }
 
 #[tokio::test]
-async fn calling_the_confirmation_function_finds_none() {
+async fn a_confirmation_function_is_asked_only_for_those_who_wait() {
     let mut mails = MailServer::start().await;
     let folder = Arc::new(TempDir::new().unwrap());
     let server = start_in(&folder, by_mail(), &mails).await;
@@ -162,10 +162,8 @@ async fn calling_the_confirmation_function_finds_none() {
     let call = async |email: &str| server.email("confirm/call", json!({"email": email})).await;
     call("unknown@example.com").await.expect_error(404, "UserNotFound", "user not found");
     call("confirmed@example.com").await.expect_error(400, "UserAlreadyConfirmed", "already confirmed");
-    let pending = call("pending@example.com").await;
-    pending.expect_error(404, "FunctionNotFound", "function not found: 'confirmFunc'");
     let send = server.email("confirm/send", json!({"email": "pending@example.com"})).await;
-    send.expect_error(404, "FunctionNotFound", "function not found: 'confirmFunc'");
+    send.expect_error(400, "BadRequest", "please use resend confirmation via function");
 }
 
 #[tokio::test]

@@ -120,16 +120,6 @@ async fn with_confirmation_by_mail_a_name_that_is_no_address_leaves_nothing_behi
 }
 
 #[tokio::test]
-async fn a_confirmation_function_is_not_found_and_leaves_no_account_behind() {
-    let config = json!({"runConfirmationFunction": true, "confirmationFunctionName": "confirmFunc"});
-    let (server, _mails) = start(config).await;
-    let refused = server.register("realm_tests_do_autoverify@example.com").await;
-    refused.expect_error(404, "FunctionNotFound", "function not found: 'confirmFunc'");
-    let login = log_in_with(&server, "realm_tests_do_autoverify@example.com", PASSWORD).await;
-    login.expect_error(401, "InvalidPassword", "unauthorized");
-}
-
-#[tokio::test]
 async fn nobody_registers_for_confirmation_by_mail_where_no_mail_can_be_sent() {
     let folder = tempfile::TempDir::new().unwrap();
     let providers = json!({"local-userpass": provider("local-userpass", json!({"config": by_mail()})).1});

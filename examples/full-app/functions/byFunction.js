@@ -1,0 +1,1 @@
+exports = () => "a function let you in";
