@@ -110,12 +110,13 @@ impl Running {
 
     /// Resident memory, megabytes.
     pub(crate) fn memory(&self) -> Result<f64, String> {
-        resident(self.process.id())
+        memory(self.process.id(), "VmRSS:")
     }
 
-    /// Resident memory of each process that the server has started, megabytes.
+    /// Memory of each process that the server has started, megabytes: without the program, whose pages all
+    /// of them share with the server.
     pub(crate) fn memory_of_children(&self) -> Result<Vec<f64>, String> {
-        children(self.process.id())?.into_iter().map(resident).collect()
+        children(self.process.id())?.into_iter().map(|child| memory(child, "RssAnon:")).collect()
     }
 
     /// User and system time so far, of the server and of the processes that it has started.
@@ -126,9 +127,9 @@ impl Running {
     }
 }
 
-fn resident(process: u32) -> Result<f64, String> {
+fn memory(process: u32, kind: &str) -> Result<f64, String> {
     let status = read(process, "status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(kind));
     let kilobytes: f64 =
         line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default();
     Ok(kilobytes / 1024.0)

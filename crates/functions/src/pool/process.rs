@@ -14,7 +14,6 @@ pub(super) struct Worker {
     pub(super) application: String,
     /// The program that it has.
     pub(super) program: Option<[u8; 32]>,
-    /// What is sent, numbered on, so that a late answer is never taken for that of another call.
     pub(super) outgoing: Outgoing,
     pub(super) incoming: Incoming,
     child: Child,

@@ -121,6 +121,7 @@ impl Server {
         for job in jobs {
             job.abort();
         }
+        self.state.functions.close().await;
         if let Err(error) = self.state.usage.flush(self.state.store.as_ref()).await {
             tracing::error!(%error, "the last uses could not be written");
         }
