@@ -9,21 +9,19 @@ use super::error::{Failure, error_response};
 use crate::error::Error;
 use crate::metrics::RouteMetrics;
 use crate::state::ServerState;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::Router;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::ConnectInfo;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{BoxError, Router};
 use futures_util::FutureExt as _;
+use hyper::body::Incoming;
 use keystead_protocol::id::RequestId;
 use std::convert::Infallible;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::Instant;
 use tower::Service;
@@ -44,52 +42,39 @@ pub(super) struct Shared {
 
 /// The server as one connection sees it. It is counted for each connection, because a count that all
 /// connections share goes from processor to processor with every request.
-#[derive(Clone)]
-pub(crate) struct Edge(pub(super) Arc<Connection>);
-
-pub(super) struct Connection {
+pub(crate) struct Connection {
     pub(super) shared: Arc<Shared>,
     pub(super) router: Router,
     pub(super) peer: SocketAddr,
 }
 
-impl<B> Service<Request<B>> for Edge
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let exchange = Exchange::begin(&self.0, &request);
+impl Connection {
+    /// Answers a request.
+    pub(crate) async fn answer(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+    ) -> Result<Response, Infallible> {
+        let exchange = Exchange::begin(self, &request);
+        let connection = &exchange.connection;
         let preflight = exchange
             .cross_origin
             .as_ref()
-            .and_then(|cross_origin| cross_origin.preflight(&self.0.shared.state, request.uri().path()));
+            .and_then(|cross_origin| cross_origin.preflight(&connection.shared.state, request.uri().path()));
         if let Some(permission) = preflight {
             let response = match permission {
                 Ok(headers) => (StatusCode::NO_CONTENT, headers).into_response(),
                 Err(()) => Error::OriginNotAllowed.into_response(),
             };
-            return Box::pin(std::future::ready(Ok(exchange.finish(response))));
+            return Ok(exchange.finish(response));
         }
-        request.extensions_mut().insert(ConnectInfo(self.0.peer));
-        let handled = AssertUnwindSafe(self.0.router.clone().call(request)).catch_unwind();
-        let handled = tokio::time::timeout_at(exchange.began + TIME_LIMIT, handled);
-        Box::pin(async move {
-            let response = match handled.await {
-                Ok(Ok(Ok(response))) => response,
-                Ok(Err(_panic)) => Error::Internal("a handler panicked".into()).into_response(),
-                Err(_elapsed) => Error::TimedOut.into_response(),
-            };
-            Ok(exchange.finish(response))
-        })
+        request.extensions_mut().insert(ConnectInfo(connection.peer));
+        let handled = AssertUnwindSafe(connection.router.clone().call(request)).catch_unwind();
+        let response = match tokio::time::timeout_at(exchange.began + TIME_LIMIT, handled).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Err(_panic)) => Error::Internal("a handler panicked".into()).into_response(),
+            Err(_elapsed) => Error::TimedOut.into_response(),
+        };
+        Ok(exchange.finish(response))
     }
 }
 
@@ -104,15 +89,15 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn begin<B>(connection: &Arc<Connection>, request: &Request<B>) -> Self {
+    fn begin<B>(connection: Arc<Connection>, request: &Request<B>) -> Self {
         let Shared { state, by_path, .. } = &*connection.shared;
         Self {
-            connection: Arc::clone(connection),
             route: by_path.at(request.uri().path()).map_or(0, |route| *route.value),
             id: state.ids.next(state.clock.now()),
             method: request.method().clone(),
             cross_origin: CrossOrigin::of(request),
             began: Instant::now(),
+            connection,
         }
     }
 

@@ -13,39 +13,43 @@ mod extract;
 mod operations;
 
 pub(crate) use client_address::client_address;
+pub(crate) use edge::Connection;
 
 use crate::state::ServerState;
 use axum::Router;
 use axum::routing::{MethodRouter, delete, get, post, put};
-use edge::{Connection, Edge, Shared};
-use std::convert::Infallible;
-use std::future::Ready;
+use edge::Shared;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tower::Service;
 
 type Routes = Vec<(&'static str, MethodRouter<Arc<ServerState>>)>;
 
-/// The server, for each peer that connects.
-pub(crate) fn service(
-    state: &Arc<ServerState>,
-) -> impl Service<SocketAddr, Response = Edge, Error = Infallible, Future = Ready<Result<Edge, Infallible>>> + Clone
-{
-    let mut router = Router::new().fallback(operations::unknown);
-    let mut by_path = matchit::Router::new();
-    let mut metrics = vec![state.metrics.route("(unknown)")];
-    for (path, methods) in [client_routes(), admin_routes(), operations_routes()].concat() {
-        router = router.route(path, methods);
-        // The router has just refused, loudly, every path that could be refused here.
-        let _ = by_path.insert(path, metrics.len());
-        metrics.push(state.metrics.route(path));
+/// The server, as it answers on every connection.
+pub(crate) struct Http {
+    shared: Arc<Shared>,
+    router: Router,
+}
+
+impl Http {
+    /// Prepares to answer.
+    pub(crate) fn new(state: &Arc<ServerState>) -> Self {
+        let mut router = Router::new().fallback(operations::unknown);
+        let mut by_path = matchit::Router::new();
+        let mut metrics = vec![state.metrics.route("(unknown)")];
+        for (path, methods) in [client_routes(), admin_routes(), operations_routes()].concat() {
+            router = router.route(path, methods);
+            // The router has just refused, loudly, every path that could be refused here.
+            let _ = by_path.insert(path, metrics.len());
+            metrics.push(state.metrics.route(path));
+        }
+        let router = router.with_state(Arc::clone(state));
+        Self { shared: Arc::new(Shared { state: Arc::clone(state), by_path, metrics }), router }
     }
-    let router = router.with_state(Arc::clone(state));
-    let shared = Arc::new(Shared { state: Arc::clone(state), by_path, metrics });
-    tower::service_fn(move |peer| {
-        let (shared, router) = (Arc::clone(&shared), router.clone());
-        std::future::ready(Ok(Edge(Arc::new(Connection { shared, router, peer }))))
-    })
+
+    /// What answers on the connection of this peer.
+    pub(crate) fn connection(&self, peer: SocketAddr) -> Arc<Connection> {
+        Arc::new(Connection { shared: Arc::clone(&self.shared), router: self.router.clone(), peer })
+    }
 }
 
 /// What operators ask for.
