@@ -15,40 +15,36 @@ mod operations;
 pub(crate) use client_address::client_address;
 pub(crate) use edge::Connection;
 
-use crate::state::ServerState;
-use axum::Router;
-use axum::routing::{MethodRouter, delete, get, post, put};
-use edge::Shared;
+use crate::state::{ServerState, ThreadState};
+use axum::routing::{MethodRouter, any, delete, get, post, put};
+use edge::{Route, Shared};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-type Routes = Vec<(&'static str, MethodRouter<Arc<ServerState>>)>;
+type Routes = Vec<(&'static str, MethodRouter<ThreadState>)>;
 
-/// The server, as it answers on every connection.
-pub(crate) struct Http {
-    shared: Arc<Shared>,
-    router: Router,
-}
+/// The server, as it answers on the connections of one thread.
+pub(crate) struct Http(Arc<Shared>);
 
 impl Http {
     /// Prepares to answer.
-    pub(crate) fn new(state: &Arc<ServerState>) -> Self {
-        let mut router = Router::new().fallback(operations::unknown);
+    ///
+    /// # Errors
+    /// Two routes contradict each other.
+    pub(crate) fn new(state: &Arc<ServerState>) -> Result<Self, matchit::InsertError> {
+        let thread_state = Arc::new(Arc::clone(state));
         let mut by_path = matchit::Router::new();
-        let mut metrics = vec![state.metrics.route("(unknown)")];
+        let mut routes = vec![Route::new("(unknown)", any(operations::unknown), &thread_state)];
         for (path, methods) in [client_routes(), admin_routes(), operations_routes()].concat() {
-            router = router.route(path, methods);
-            // The router has just refused, loudly, every path that could be refused here.
-            let _ = by_path.insert(path, metrics.len());
-            metrics.push(state.metrics.route(path));
+            by_path.insert(path, routes.len())?;
+            routes.push(Route::new(path, methods, &thread_state));
         }
-        let router = router.with_state(Arc::clone(state));
-        Self { shared: Arc::new(Shared { state: Arc::clone(state), by_path, metrics }), router }
+        Ok(Self(Arc::new(Shared { state: Arc::clone(state), by_path, routes })))
     }
 
     /// What answers on the connection of this peer.
     pub(crate) fn connection(&self, peer: SocketAddr) -> Arc<Connection> {
-        Arc::new(Connection { shared: Arc::clone(&self.shared), router: self.router.clone(), peer })
+        Arc::new(Connection { shared: Arc::clone(&self.0), peer })
     }
 }
 

@@ -25,11 +25,14 @@ pub(super) async fn serve(
 ) -> Result<(), StartError> {
     let failed = |error| StartError::Other(format!("the listener failed: {error}"));
     listener.set_nonblocking(true).map_err(failed)?;
+    let protocol = || {
+        let http = Http::new(state).map_err(|error| error.to_string())?;
+        Ok(Protocol::new(http, tls.clone()))
+    };
     let reception = Reception {
         state: Arc::clone(state),
-        protocol: Arc::new(Protocol::new(Http::new(state), tls)),
         room: Arc::new(Semaphore::new(state.settings.max_connections)),
-        workers: Workers::start().map_err(failed)?,
+        workers: Workers::start(protocol).map_err(StartError::Other)?,
     };
     let listener = TcpListener::from_std(listener).map_err(failed)?;
     tokio::select! {
@@ -44,7 +47,6 @@ pub(super) async fn serve(
 
 struct Reception {
     state: Arc<ServerState>,
-    protocol: Arc<Protocol>,
     room: Arc<Semaphore>,
     workers: Workers,
 }
@@ -68,8 +70,7 @@ impl Reception {
         // Back to a plain socket, because the runtime of the thread that serves it has to watch it.
         let Ok(stream) = stream.set_nodelay(true).and_then(|()| stream.into_std()) else { return };
         let seat = Seat::take(Arc::clone(&self.state), permit);
-        let protocol = Arc::clone(&self.protocol);
-        self.workers.spawn(|draining| async move {
+        self.workers.spawn(|protocol, draining| async move {
             protocol.serve(stream, peer, draining).await;
             drop(seat);
         });

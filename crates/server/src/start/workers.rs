@@ -6,8 +6,10 @@
 //! thread takes over. A look-up in the store is as long as it may get; passwords are hashed by
 //! `spawn_blocking`, and writes are done by the store's thread.
 
+use super::connection::Protocol;
 use std::convert::Infallible;
 use std::io;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
@@ -19,6 +21,7 @@ pub(super) type Draining = watch::Receiver<bool>;
 pub(super) struct Workers(Vec<Worker>);
 
 struct Worker {
+    protocol: Arc<Protocol>,
     runtime: Handle,
     draining: watch::Sender<bool>,
     /// Every connection has a copy: that counts them, and tells when there are none left.
@@ -30,18 +33,20 @@ struct Worker {
 }
 
 impl Workers {
-    pub(super) fn start() -> io::Result<Self> {
+    /// Starts a thread for each processor, each with a [`Protocol`] of its own.
+    pub(super) fn start(protocol: impl Fn() -> Result<Protocol, String>) -> Result<Self, String> {
         let count = std::thread::available_parallelism().map_or(1, usize::from);
-        (0..count).map(|_| Worker::start()).collect::<io::Result<_>>().map(Self)
+        let start = |_| Worker::start(protocol()?).map_err(|error| error.to_string());
+        (0..count).map(start).collect::<Result<_, _>>().map(Self)
     }
 
     /// Serves a connection on the thread that has the fewest.
-    pub(super) fn spawn<F>(&self, serve: impl FnOnce(Draining) -> F)
+    pub(super) fn spawn<F>(&self, serve: impl FnOnce(Arc<Protocol>, Draining) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let Some(worker) = self.0.iter().min_by_key(|worker| worker.presence.strong_count()) else { return };
-        let serving = serve(worker.draining.subscribe());
+        let serving = serve(Arc::clone(&worker.protocol), worker.draining.subscribe());
         let presence = worker.presence.clone();
         worker.runtime.spawn(async move {
             serving.await;
@@ -78,7 +83,7 @@ impl Workers {
 }
 
 impl Worker {
-    fn start() -> io::Result<Self> {
+    fn start(protocol: Protocol) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel::<Infallible>();
@@ -89,6 +94,14 @@ impl Worker {
             runtime.shutdown_background();
         })?;
         let (presence, all_left) = mpsc::channel(1);
-        Ok(Self { runtime: handle, draining: watch::Sender::new(false), presence, all_left, stop, thread })
+        Ok(Self {
+            protocol: Arc::new(protocol),
+            runtime: handle,
+            draining: watch::Sender::new(false),
+            presence,
+            all_left,
+            stop,
+            thread,
+        })
     }
 }

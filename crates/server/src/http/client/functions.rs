@@ -4,15 +4,15 @@
 use crate::app_config::App;
 use crate::domain::sessions;
 use crate::error::Error;
-use crate::http::extract::{CurrentApp, JsonBody, Parameters, bearer, parse};
-use crate::state::ServerState;
-use axum::extract::{Path, State};
+use crate::http::extract::{CurrentApp, JsonBody, Parameters, bearer, parse, path_parameters};
+use crate::state::{ServerState, ThreadState};
+use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use keystead_protocol::session::TokenType;
 use serde::Deserialize;
-use std::sync::Arc;
 
 #[derive(Deserialize)]
 pub(in crate::http) struct Call {
@@ -22,7 +22,7 @@ pub(in crate::http) struct Call {
 }
 
 pub(in crate::http) async fn call(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
     headers: HeaderMap,
     JsonBody(call): JsonBody<Call>,
@@ -41,7 +41,7 @@ pub(in crate::http) struct StreamQuery {
 
 /// The streaming form. Its token may be in the query, because event sources cannot send headers.
 pub(in crate::http) async fn stream(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
     Parameters(query): Parameters<StreamQuery>,
     headers: HeaderMap,
@@ -53,10 +53,21 @@ pub(in crate::http) async fn stream(
     Err(not_found(parse(&request)?))
 }
 
+/// The service that the path names.
+pub(in crate::http) struct ServiceOfPath(String);
+
+impl FromRequestParts<ThreadState> for ServiceOfPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ThreadState) -> Result<Self, Error> {
+        path_parameters(parts, ["service"]).map(|[service]| Self(service.into_owned()))
+    }
+}
+
 pub(in crate::http) async fn push(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
-    Path((_, service)): Path<(String, String)>,
+    ServiceOfPath(service): ServiceOfPath,
     headers: HeaderMap,
 ) -> Result<(), Error> {
     check_caller(&state, &app, &headers, None).await?;
