@@ -230,3 +230,23 @@ fn harmless(error: &serde_json::Error) -> String {
         _ => format!("malformed JSON at line {line} column {column}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters(path: &str) -> Result<[String; 2], Error> {
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = path.parse().unwrap();
+        let peer = ([127, 0, 0, 1], 1).into();
+        request.extensions_mut().insert(Arrival { peer, route: "/app/{id}/in/{name}/end" });
+        let (parts, _) = request.into_parts();
+        path_parameters(&parts, ["name", "id"]).map(|values| values.map(Cow::into_owned))
+    }
+
+    #[test]
+    fn parameters_of_a_path_are_found_by_name_and_decoded() {
+        assert_eq!(parameters("/app/7/in/a%20b%2Fc/end?id=8").unwrap(), ["a b/c", "7"]);
+        assert!(matches!(parameters("/app/7/in/%ff/end"), Err(Error::RouteNotFound)));
+    }
+}
