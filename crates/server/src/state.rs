@@ -20,6 +20,11 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use url::Url;
 
+/// The state as the handlers of one thread have it. Every request counts itself in and out several
+/// times, and a count that all threads share goes from processor to processor with every request: so
+/// each thread has a count of its own, around the one state.
+pub(crate) type ThreadState = Arc<Arc<ServerState>>;
+
 /// See the module.
 pub struct ServerState {
     /// The settings.

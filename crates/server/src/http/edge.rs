@@ -1,29 +1,29 @@
 //! What happens around every request, in one layer: a request id, the time limit, cross-origin
 //! permission, panics, the body of errors, response headers, metrics and the log line.
 //!
-//! The layer is around the router and not around each route, because every layer of a route costs a
-//! request two allocations and a dynamic call. So it looks the route up itself, for its metrics.
+//! It is around all routes and not around each of them, because every layer of a route costs a request
+//! two allocations and a dynamic call. It also finds the route, for its metrics and its handler: axum's
+//! own router would look it up once more, and copy the parameters of the path.
 
 use super::cors::CrossOrigin;
 use super::error::{Failure, error_response};
+use super::extract::Arrival;
 use crate::error::Error;
 use crate::metrics::RouteMetrics;
-use crate::state::ServerState;
-use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::ConnectInfo;
+use crate::state::{ServerState, ThreadState};
+use axum::body::{Body, HttpBody as _};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{BoxError, Router};
+use axum::routing::MethodRouter;
+use axum::routing::future::RouteFuture;
 use futures_util::FutureExt as _;
+use hyper::body::Incoming;
 use keystead_protocol::id::RequestId;
 use std::convert::Infallible;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 use tower::Service;
@@ -35,12 +35,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-appservices-request-id
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
-/// What all connections share.
+/// What the connections of a thread share.
 pub(super) struct Shared {
     pub(super) state: Arc<ServerState>,
-    /// Where in `metrics` a path's are. What is no route has the first.
+    /// Where in `routes` a path's is. What is no route has the first.
     pub(super) by_path: matchit::Router<usize>,
-    pub(super) metrics: Vec<RouteMetrics>,
+    pub(super) routes: Vec<Route>,
     pub(super) time_limit: Duration,
 }
 
@@ -49,54 +49,61 @@ pub(super) fn time_limit(state: &ServerState) -> Duration {
     TIME_LIMIT + state.settings.functions.limits.wall
 }
 
+/// What is to be done at a path.
+pub(super) struct Route {
+    /// Locked only to begin a request, which axum does not do with a shared reference; and only one
+    /// thread ever does.
+    methods: Mutex<MethodRouter>,
+    metrics: RouteMetrics,
+}
+
+impl Route {
+    pub(super) fn new(path: &'static str, methods: MethodRouter<ThreadState>, state: &ThreadState) -> Self {
+        let methods = Mutex::new(methods.with_state(Arc::clone(state)));
+        Self { methods, metrics: state.metrics.route(path) }
+    }
+
+    fn begin(&self, request: Request<Incoming>) -> RouteFuture<Infallible> {
+        self.methods.lock().unwrap_or_else(PoisonError::into_inner).call(request)
+    }
+}
+
 /// The server as one connection sees it. It is counted for each connection, because a count that all
 /// connections share goes from processor to processor with every request.
-#[derive(Clone)]
-pub(crate) struct Edge(pub(super) Arc<Connection>);
-
-pub(super) struct Connection {
+pub(crate) struct Connection {
     pub(super) shared: Arc<Shared>,
-    pub(super) router: Router,
     pub(super) peer: SocketAddr,
 }
 
-impl<B> Service<Request<B>> for Edge
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let exchange = Exchange::begin(&self.0, &request);
+impl Connection {
+    /// Answers a request.
+    pub(crate) async fn answer(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+    ) -> Result<Response, Infallible> {
+        let exchange = Exchange::begin(self, &request);
+        let connection = &exchange.connection;
         let preflight = exchange
             .cross_origin
             .as_ref()
-            .and_then(|cross_origin| cross_origin.preflight(&self.0.shared.state, request.uri().path()));
+            .and_then(|cross_origin| cross_origin.preflight(&connection.shared.state, request.uri().path()));
         if let Some(permission) = preflight {
             let response = match permission {
                 Ok(headers) => (StatusCode::NO_CONTENT, headers).into_response(),
                 Err(()) => Error::OriginNotAllowed.into_response(),
             };
-            return Box::pin(std::future::ready(Ok(exchange.finish(response))));
+            return Ok(exchange.finish(response));
         }
-        request.extensions_mut().insert(ConnectInfo(self.0.peer));
-        let handled = AssertUnwindSafe(self.0.router.clone().call(request)).catch_unwind();
-        let handled = tokio::time::timeout_at(exchange.began + self.0.shared.time_limit, handled);
-        Box::pin(async move {
-            let response = match handled.await {
+        request.extensions_mut().insert(Arrival { peer: connection.peer, route: exchange.metrics().route });
+        let handled = exchange.route().begin(request);
+        let handled = AssertUnwindSafe(handled).catch_unwind();
+        let response =
+            match tokio::time::timeout_at(exchange.began + connection.shared.time_limit, handled).await {
                 Ok(Ok(Ok(response))) => response,
                 Ok(Err(_panic)) => Error::Internal("a handler panicked".into()).into_response(),
                 Err(_elapsed) => Error::TimedOut.into_response(),
             };
-            Ok(exchange.finish(response))
-        })
+        Ok(exchange.finish(response))
     }
 }
 
@@ -111,20 +118,24 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn begin<B>(connection: &Arc<Connection>, request: &Request<B>) -> Self {
+    fn begin<B>(connection: Arc<Connection>, request: &Request<B>) -> Self {
         let Shared { state, by_path, .. } = &*connection.shared;
         Self {
-            connection: Arc::clone(connection),
             route: by_path.at(request.uri().path()).map_or(0, |route| *route.value),
             id: state.ids.next(state.clock.now()),
             method: request.method().clone(),
             cross_origin: CrossOrigin::of(request),
             began: Instant::now(),
+            connection,
         }
     }
 
+    fn route(&self) -> &Route {
+        &self.connection.shared.routes[self.route]
+    }
+
     fn metrics(&self) -> &RouteMetrics {
-        &self.connection.shared.metrics[self.route]
+        &self.route().metrics
     }
 
     fn finish(self, mut response: Response) -> Response {

@@ -4,23 +4,25 @@
 use crate::app_config::App;
 use crate::domain::sessions::{self, Session};
 use crate::error::Error;
-use crate::state::{Client, ServerState};
+use crate::state::{Client, ServerState, ThreadState};
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Query, RawPathParams, Request};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::IntoResponse;
 use http_body_util::LengthLimitError;
 use keystead_protocol::session::TokenType;
+use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// No body needs more, but for the arguments of functions.
 const BODY_LIMIT: usize = 64 * 1024;
 
-type State = Arc<ServerState>;
+type State = ThreadState;
 
 /// The application that the path names. Browser pages of origins that it does not allow end here.
 pub(super) struct CurrentApp(pub(super) Arc<App>);
@@ -29,14 +31,14 @@ impl FromRequestParts<State> for CurrentApp {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
-        let [id] = path_parameters(parts, state, ["client_app_id"]).await?;
-        find_app(state, &parts.headers, id).map(Self)
+        let [id] = path_parameters(parts, ["client_app_id"])?;
+        find_app(state, &parts.headers, &id).map(Self)
     }
 }
 
 /// The application that clients know by this id, if the page that asks may use it.
-pub(super) fn find_app(state: &ServerState, headers: &HeaderMap, id: String) -> Result<Arc<App>, Error> {
-    let app = state.apps().by_client_app_id(&id).ok_or(Error::AppNotFound(id))?;
+pub(super) fn find_app(state: &ServerState, headers: &HeaderMap, id: &str) -> Result<Arc<App>, Error> {
+    let app = state.apps().by_client_app_id(id).ok_or_else(|| Error::AppNotFound(id.to_owned()))?;
     check_origin(headers, &app)?;
     Ok(app)
 }
@@ -97,18 +99,28 @@ pub(super) fn check_origin(headers: &HeaderMap, app: &App) -> Result<(), Error> 
     }
 }
 
-/// Parameters of the path, percent-decoded.
-pub(super) async fn path_parameters<const N: usize>(
-    parts: &mut Parts,
-    state: &State,
+/// What the edge of the server tells the extractors below of a request.
+#[derive(Clone, Copy)]
+pub(super) struct Arrival {
+    pub(super) peer: SocketAddr,
+    /// The path of the route, with its parameters' names.
+    pub(super) route: &'static str,
+}
+
+/// Parameters of the path, percent-decoded. Each is a whole segment of its route.
+pub(super) fn path_parameters<'p, const N: usize>(
+    parts: &'p Parts,
     names: [&str; N],
-) -> Result<[String; N], Error> {
-    let parameters =
-        RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::RouteNotFound)?;
-    let mut values = [const { String::new() }; N];
-    for (value, name) in values.iter_mut().zip(names) {
-        let found = parameters.iter().find(|(key, _)| *key == name);
-        found.ok_or(Error::RouteNotFound)?.1.clone_into(value);
+) -> Result<[Cow<'p, str>; N], Error> {
+    let Arrival { route, .. } = parts.extensions.get().ok_or(Error::RouteNotFound)?;
+    let mut values = [const { Cow::Borrowed("") }; N];
+    // By bytes, because searching short texts for a character costs several times as much.
+    let segments = |path: &'p str| path.as_bytes().split(|byte| *byte == b'/');
+    for (pattern, segment) in segments(route).zip(segments(parts.uri.path())) {
+        let [b'{', name @ .., b'}'] = pattern else { continue };
+        if let Some(index) = names.iter().position(|wanted| wanted.as_bytes() == name) {
+            values[index] = percent_decode(segment).decode_utf8().map_err(|_| Error::RouteNotFound)?;
+        }
     }
     Ok(values)
 }
@@ -143,8 +155,8 @@ impl FromRequestParts<State> for ClientInfo {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let ConnectInfo(peer) = peer.ok_or_else(|| Error::Internal("no peer address".into()))?;
+        let arrival = parts.extensions.get::<Arrival>();
+        let Arrival { peer, .. } = arrival.ok_or_else(|| Error::Internal("no peer address".into()))?;
         let trusted = &state.settings.trusted_proxies;
         let address = super::client_address(peer.ip(), &parts.headers, trusted);
         Ok(Self { address, user_agent: parts.headers.get(USER_AGENT).cloned() })
@@ -216,5 +228,25 @@ fn harmless(error: &serde_json::Error) -> String {
             format!("a value of another type is expected at line {line} column {column}")
         }
         _ => format!("malformed JSON at line {line} column {column}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters(path: &str) -> Result<[String; 2], Error> {
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = path.parse().unwrap();
+        let peer = ([127, 0, 0, 1], 1).into();
+        request.extensions_mut().insert(Arrival { peer, route: "/app/{id}/in/{name}/end" });
+        let (parts, _) = request.into_parts();
+        path_parameters(&parts, ["name", "id"]).map(|values| values.map(Cow::into_owned))
+    }
+
+    #[test]
+    fn parameters_of_a_path_are_found_by_name_and_decoded() {
+        assert_eq!(parameters("/app/7/in/a%20b%2Fc/end?id=8").unwrap(), ["a b/c", "7"]);
+        assert!(matches!(parameters("/app/7/in/%ff/end"), Err(Error::RouteNotFound)));
     }
 }

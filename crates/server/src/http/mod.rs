@@ -13,40 +13,40 @@ mod extract;
 mod operations;
 
 pub(crate) use client_address::client_address;
+pub(crate) use edge::Connection;
 
-use crate::state::ServerState;
-use axum::Router;
-use axum::routing::{MethodRouter, delete, get, post, put};
-use edge::{Connection, Edge, Shared};
-use std::convert::Infallible;
-use std::future::Ready;
+use crate::state::{ServerState, ThreadState};
+use axum::routing::{MethodRouter, any, delete, get, post, put};
+use edge::{Route, Shared};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tower::Service;
 
-type Routes = Vec<(&'static str, MethodRouter<Arc<ServerState>>)>;
+type Routes = Vec<(&'static str, MethodRouter<ThreadState>)>;
 
-/// The server, for each peer that connects.
-pub(crate) fn service(
-    state: &Arc<ServerState>,
-) -> impl Service<SocketAddr, Response = Edge, Error = Infallible, Future = Ready<Result<Edge, Infallible>>> + Clone
-{
-    let mut router = Router::new().fallback(operations::unknown);
-    let mut by_path = matchit::Router::new();
-    let mut metrics = vec![state.metrics.route("(unknown)")];
-    for (path, methods) in [client_routes(), admin_routes(), operations_routes()].concat() {
-        router = router.route(path, methods);
-        // The router has just refused, loudly, every path that could be refused here.
-        let _ = by_path.insert(path, metrics.len());
-        metrics.push(state.metrics.route(path));
+/// The server, as it answers on the connections of one thread.
+pub(crate) struct Http(Arc<Shared>);
+
+impl Http {
+    /// Prepares to answer.
+    ///
+    /// # Errors
+    /// Two routes contradict each other.
+    pub(crate) fn new(state: &Arc<ServerState>) -> Result<Self, matchit::InsertError> {
+        let thread_state = Arc::new(Arc::clone(state));
+        let mut by_path = matchit::Router::new();
+        let mut routes = vec![Route::new("(unknown)", any(operations::unknown), &thread_state)];
+        for (path, methods) in [client_routes(), admin_routes(), operations_routes()].concat() {
+            by_path.insert(path, routes.len())?;
+            routes.push(Route::new(path, methods, &thread_state));
+        }
+        let time_limit = edge::time_limit(state);
+        Ok(Self(Arc::new(Shared { state: Arc::clone(state), by_path, routes, time_limit })))
     }
-    let router = router.with_state(Arc::clone(state));
-    let shared =
-        Arc::new(Shared { state: Arc::clone(state), by_path, metrics, time_limit: edge::time_limit(state) });
-    tower::service_fn(move |peer| {
-        let (shared, router) = (Arc::clone(&shared), router.clone());
-        std::future::ready(Ok(Edge(Arc::new(Connection { shared, router, peer }))))
-    })
+
+    /// What answers on the connection of this peer.
+    pub(crate) fn connection(&self, peer: SocketAddr) -> Arc<Connection> {
+        Arc::new(Connection { shared: Arc::clone(&self.0), peer })
+    }
 }
 
 /// What operators ask for.

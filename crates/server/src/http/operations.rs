@@ -2,7 +2,7 @@
 
 use super::extract::Parameters;
 use crate::error::Error;
-use crate::state::ServerState;
+use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -10,7 +10,6 @@ use axum::response::{Html, IntoResponse, Response};
 use keystead_protocol::id::RequestId;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// The process answers.
 pub(super) async fn live() -> Json<Value> {
@@ -18,19 +17,19 @@ pub(super) async fn live() -> Json<Value> {
 }
 
 /// The store answers too.
-pub(super) async fn ready(State(state): State<Arc<ServerState>>) -> Result<Json<Value>, Error> {
+pub(super) async fn ready(State(state): State<ThreadState>) -> Result<Json<Value>, Error> {
     state.store.check()?;
     Ok(Json(json!({"status": "ready"})))
 }
 
 /// `OpenMetrics` text.
-pub(super) async fn metrics(State(state): State<Arc<ServerState>>) -> Response {
+pub(super) async fn metrics(State(state): State<ThreadState>) -> Response {
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(CONTENT_TYPE, content_type)], state.metrics.encode()).into_response()
 }
 
 /// A page that says that the server runs.
-pub(super) async fn root(State(state): State<Arc<ServerState>>) -> Response {
+pub(super) async fn root(State(state): State<ThreadState>) -> Response {
     let page = include_str!("root.html").replace("{version}", env!("CARGO_PKG_VERSION"));
     let page = page.replace("{base_url}", &state.public_url.replace('&', "&amp;").replace('<', "&lt;"));
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";

@@ -1,150 +1,97 @@
-//! The listener: TLS or not, time limits for slow connections, a limit on their number, and an orderly
-//! end.
+//! The listener: accepts connections while there is room for them, and comes to an orderly end.
 
 use super::StartError;
-use crate::http;
-use crate::settings::TlsSettings;
+use super::connection::Protocol;
+use super::workers::Workers;
+use crate::http::Http;
 use crate::state::ServerState;
-use axum_server::accept::{Accept, DefaultAcceptor, NoDelayAcceptor};
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use axum_server::{Handle, Server};
-use std::future::Future;
-use std::io;
-use std::net::TcpListener;
-use std::pin::Pin;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
 
-/// A connection must send its first request, and the head of every request, in this time.
-const HEADER_TIME_LIMIT: Duration = Duration::from_secs(15);
 /// Requests that are under way when the server stops get so long to finish.
 const DRAIN_TIME_LIMIT: Duration = Duration::from_secs(20);
+/// So long is waited when no connection can be accepted, for example because too many files are open.
+const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) async fn serve(
     state: &Arc<ServerState>,
-    listener: TcpListener,
-    tls: Option<RustlsConfig>,
+    listener: std::net::TcpListener,
+    tls: Option<TlsAcceptor>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
-    let service = http::service(state);
-    let handle = Handle::new();
-    let stopping = handle.clone();
-    tokio::spawn(async move {
-        shutdown.await;
-        stopping.graceful_shutdown(Some(DRAIN_TIME_LIMIT));
-    });
     let failed = |error| StartError::Other(format!("the listener failed: {error}"));
-    let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle);
-    configure(&mut server);
-    let server = server.first_request_timeout(HEADER_TIME_LIMIT);
-    let limit = |inner| Limited { inner, state: Arc::clone(state), room: room(state) };
-    match tls {
-        None => server.acceptor(limit(NoDelayAcceptor::new())).serve(service).await.map_err(failed),
-        Some(config) => {
-            let tls = RustlsAcceptor::new(config).acceptor(limit(NoDelayAcceptor::new()));
-            server.acceptor(tls).serve(service).await.map_err(failed)
-        }
+    listener.set_nonblocking(true).map_err(failed)?;
+    let protocol = || {
+        let http = Http::new(state).map_err(|error| error.to_string())?;
+        Ok(Protocol::new(http, tls.clone()))
+    };
+    let reception = Reception {
+        state: Arc::clone(state),
+        room: Arc::new(Semaphore::new(state.settings.max_connections)),
+        workers: Workers::start(protocol).map_err(StartError::Other)?,
+    };
+    let listener = TcpListener::from_std(listener).map_err(failed)?;
+    tokio::select! {
+        () = shutdown => {}
+        () = reception.accept_all(&listener) => {}
     }
+    // Whoever connects from now on is refused and does not hang.
+    drop(listener);
+    reception.workers.stop(DRAIN_TIME_LIMIT).await;
+    Ok(())
 }
 
-/// Reads the certificate and its key, if there is to be TLS.
-pub(super) async fn read_tls(settings: Option<&TlsSettings>) -> Result<Option<RustlsConfig>, StartError> {
-    let Some(tls) = settings else { return Ok(None) };
-    let config = RustlsConfig::from_pem_chain_file(&tls.certificate, &tls.key).await;
-    config.map(Some).map_err(StartError::Tls)
-}
-
-fn configure<A>(server: &mut Server<A, DefaultAcceptor>)
-where
-    A: axum_server::Address,
-{
-    let mut http = server.http_builder().http1();
-    http.header_read_timeout(HEADER_TIME_LIMIT);
-    http.max_buf_size(64 * 1024);
-    let mut http = server.http_builder().http2();
-    http.max_concurrent_streams(128).keep_alive_interval(Duration::from_secs(30));
-}
-
-fn room(state: &ServerState) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(state.settings.max_connections))
-}
-
-/// Accepts connections while there is room for them, and closes the others at once.
-#[derive(Clone)]
-struct Limited {
-    inner: NoDelayAcceptor,
+struct Reception {
     state: Arc<ServerState>,
     room: Arc<Semaphore>,
+    workers: Workers,
 }
 
-impl<S: Send + 'static> Accept<tokio::net::TcpStream, S> for Limited {
-    type Stream = CountedStream;
-    type Service = S;
-    type Future = Pin<Box<dyn Future<Output = io::Result<(CountedStream, S)>> + Send>>;
+impl Reception {
+    async fn accept_all(&self, listener: &TcpListener) {
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => self.accept(stream, peer),
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
 
-    fn accept(&self, stream: tokio::net::TcpStream, service: S) -> Self::Future {
+    /// Has a connection served, or closes it at once if there is no room.
+    fn accept(&self, stream: TcpStream, peer: SocketAddr) {
         let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else {
             tracing::warn!("a connection was closed: as many are open as --max-connections allows");
-            return Box::pin(std::future::ready(Err(io::Error::other("too many connections"))));
+            return;
         };
-        let state = Arc::clone(&self.state);
-        let accepted = self.inner.accept(stream, service);
-        Box::pin(async move {
-            let (stream, service) = accepted.await?;
-            state.metrics.connections.inc();
-            Ok((CountedStream { stream, state, _permit: permit }, service))
-        })
+        // Back to a plain socket, because the runtime of the thread that serves it has to watch it.
+        let Ok(stream) = stream.set_nodelay(true).and_then(|()| stream.into_std()) else { return };
+        let seat = Seat::take(Arc::clone(&self.state), permit);
+        self.workers.spawn(|protocol, draining| async move {
+            protocol.serve(stream, peer, draining).await;
+            drop(seat);
+        });
     }
 }
 
-/// A connection that takes up room until it is closed.
-struct CountedStream {
-    stream: tokio::net::TcpStream,
+/// The room that a connection takes up until it is closed.
+struct Seat {
     state: Arc<ServerState>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Drop for CountedStream {
+impl Seat {
+    fn take(state: Arc<ServerState>, permit: OwnedSemaphorePermit) -> Self {
+        state.metrics.connections.inc();
+        Self { state, _permit: permit }
+    }
+}
+
+impl Drop for Seat {
     fn drop(&mut self) {
         self.state.metrics.connections.dec();
-    }
-}
-
-impl AsyncRead for CountedStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for CountedStream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffers: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, buffers)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
     }
 }

@@ -1,8 +1,11 @@
 //! Starting, serving and stopping.
 
+mod connection;
 mod data_dir;
 mod listener;
 mod reload;
+mod tls;
+mod workers;
 
 pub(crate) use data_dir::DataDir;
 pub use reload::reload_apps;
@@ -29,12 +32,12 @@ use crate::store::Store;
 use crate::store::apps::AppRecord;
 use crate::store::sqlite::SqliteStore;
 use arc_swap::ArcSwap;
-use axum_server::tls_rustls::RustlsConfig;
 use keystead_functions::Pool;
 use keystead_protocol::provider::ProviderType;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use tokio::sync::Notify;
+use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 /// Why a server does not start: one sentence for the operator.
@@ -80,7 +83,7 @@ pub struct Server {
     /// The administrator that was made just now, to be shown this once.
     pub generated_admin: Option<GeneratedAdmin>,
     listener: TcpListener,
-    tls: Option<RustlsConfig>,
+    tls: Option<TlsAcceptor>,
     watch: Watch,
     _data_dir: DataDir,
 }
@@ -93,7 +96,7 @@ impl Server {
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         // Fails only if it was installed before, by an earlier server of this process.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let tls = listener::read_tls(settings.tls.as_ref()).await?;
+        let tls = tls::read(settings.tls.as_ref())?;
         let listen = settings.listen;
         let listener = TcpListener::bind(listen).map_err(|error| StartError::Listen(listen, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(listen, error))?;

@@ -69,6 +69,24 @@ async fn a_certificate_and_a_key_make_it_https() {
 }
 
 #[test]
+fn tls_offers_http_2_and_http_1() {
+    let folder = TempDir::new().unwrap();
+    make_certificate(folder.path());
+    let server = with_tls(folder.path()).start_ready();
+    let address = server.url.strip_prefix("http://").unwrap();
+    for (offered, chosen) in [("h2,http/1.1", "h2"), ("http/1.1", "http/1.1")] {
+        let output = Command::new("openssl")
+            .args(["s_client", "-connect", address, "-alpn", offered])
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.lines().any(|line| line == format!("ALPN protocol: {chosen}")), "{said}");
+    }
+    server.stop();
+}
+
+#[test]
 fn files_that_are_no_certificate_and_no_key_are_refused() {
     let folder = TempDir::new().unwrap();
     make_certificate(folder.path());

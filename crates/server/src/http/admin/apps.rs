@@ -2,14 +2,13 @@
 
 use super::AdministeredGroup;
 use crate::domain::admins::GROUP_ID;
-use crate::state::ServerState;
+use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 pub(in crate::http) async fn list(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     _: AdministeredGroup,
 ) -> Json<Vec<Value>> {
     let apps = state.apps();

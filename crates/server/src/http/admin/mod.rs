@@ -9,7 +9,7 @@ use super::extract::{bearer, path_parameters};
 use crate::app_config::App;
 use crate::domain::admins::{self, GROUP_ID};
 use crate::error::Error;
-use crate::state::ServerState;
+use crate::state::ThreadState;
 use crate::store::admins::AdminRecord;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -19,10 +19,10 @@ use std::sync::Arc;
 /// The administrator behind the access token in the Authorization header.
 pub(super) struct Admin(pub(super) AdminRecord);
 
-impl FromRequestParts<Arc<ServerState>> for Admin {
+impl FromRequestParts<ThreadState> for Admin {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
+    async fn from_request_parts(parts: &mut Parts, state: &ThreadState) -> Result<Self, Error> {
         let token = bearer(&parts.headers)?;
         admins::authenticate(state, token, TokenType::Access).await.map(Self)
     }
@@ -31,12 +31,12 @@ impl FromRequestParts<Arc<ServerState>> for Admin {
 /// That the path names the one group there is, for an administrator.
 pub(super) struct AdministeredGroup;
 
-impl FromRequestParts<Arc<ServerState>> for AdministeredGroup {
+impl FromRequestParts<ThreadState> for AdministeredGroup {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
+    async fn from_request_parts(parts: &mut Parts, state: &ThreadState) -> Result<Self, Error> {
         Admin::from_request_parts(parts, state).await?;
-        let [group_id] = path_parameters(parts, state, ["group_id"]).await?;
+        let [group_id] = path_parameters(parts, ["group_id"])?;
         if group_id.parse() == Ok(GROUP_ID) { Ok(Self) } else { Err(Error::RouteNotFound) }
     }
 }
@@ -44,13 +44,13 @@ impl FromRequestParts<Arc<ServerState>> for AdministeredGroup {
 /// The application that the path names, for an administrator.
 pub(super) struct AdministeredApp(pub(super) Arc<App>);
 
-impl FromRequestParts<Arc<ServerState>> for AdministeredApp {
+impl FromRequestParts<ThreadState> for AdministeredApp {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
+    async fn from_request_parts(parts: &mut Parts, state: &ThreadState) -> Result<Self, Error> {
         AdministeredGroup::from_request_parts(parts, state).await?;
-        let [id] = path_parameters(parts, state, ["app_id"]).await?;
+        let [id] = path_parameters(parts, ["app_id"])?;
         let app = id.parse().ok().and_then(|app_id| state.apps().by_app_id(app_id));
-        app.map(Self).ok_or(Error::AppNotFound(id))
+        app.map(Self).ok_or_else(|| Error::AppNotFound(id.into_owned()))
     }
 }

@@ -4,7 +4,7 @@ use super::Admin;
 use crate::domain::admins::{self, AdminTokens, GROUP_ID};
 use crate::error::Error;
 use crate::http::extract::{ClientInfo, JsonBody, bearer};
-use crate::state::ServerState;
+use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -13,7 +13,6 @@ use keystead_protocol::secret::SecretText;
 use keystead_protocol::session::RefreshResponse;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 #[derive(Deserialize)]
 pub(in crate::http) struct AdminCredentials {
@@ -22,7 +21,7 @@ pub(in crate::http) struct AdminCredentials {
 }
 
 pub(in crate::http) async fn log_in(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     client: ClientInfo,
     JsonBody(body): JsonBody<AdminCredentials>,
 ) -> Result<Json<AdminTokens>, Error> {
@@ -30,7 +29,7 @@ pub(in crate::http) async fn log_in(
 }
 
 pub(in crate::http) async fn refresh(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let access_token = admins::refresh(&state, bearer(&headers)?).await?;

@@ -4,20 +4,29 @@ use super::AdministeredApp;
 use crate::app_config::App;
 use crate::domain::{sessions, users};
 use crate::error::Error;
-use crate::http::extract::{JsonBody, Parameters};
-use crate::state::ServerState;
+use crate::http::extract::{JsonBody, Parameters, path_parameters};
+use crate::state::ThreadState;
 use crate::store::users::UserRecord;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use keystead_protocol::id::UserId;
 use keystead_protocol::session::TokenType;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
-/// Group, application and user.
-type UserPath = Path<(String, String, String)>;
+/// The user that the path names. What is no id is nobody's.
+pub(in crate::http) struct UserOfPath(UserId);
+
+impl FromRequestParts<ThreadState> for UserOfPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ThreadState) -> Result<Self, Error> {
+        let [user_id] = path_parameters(parts, ["user_id"])?;
+        user_id.parse().map(Self).map_err(|_| Error::UserNotFound)
+    }
+}
 
 #[derive(Deserialize)]
 pub(in crate::http) struct ListQuery {
@@ -25,7 +34,7 @@ pub(in crate::http) struct ListQuery {
 }
 
 pub(in crate::http) async fn list(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     AdministeredApp(app): AdministeredApp,
     Parameters(query): Parameters<ListQuery>,
 ) -> Result<Json<Vec<Value>>, Error> {
@@ -34,47 +43,47 @@ pub(in crate::http) async fn list(
 }
 
 pub(in crate::http) async fn get(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     AdministeredApp(app): AdministeredApp,
-    Path((_, _, user_id)): UserPath,
+    UserOfPath(user_id): UserOfPath,
 ) -> Result<Json<Value>, Error> {
-    let user = users::get(&state, &app, parse(&user_id)?).await?;
+    let user = users::get(&state, &app, user_id).await?;
     Ok(Json(shown(&app, &user)))
 }
 
 pub(in crate::http) async fn enable(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     AdministeredApp(app): AdministeredApp,
-    Path((_, _, user_id)): UserPath,
+    UserOfPath(user_id): UserOfPath,
 ) -> Result<StatusCode, Error> {
-    users::set_disabled(&state, &app, parse(&user_id)?, false).await?;
+    users::set_disabled(&state, &app, user_id, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(in crate::http) async fn disable(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     AdministeredApp(app): AdministeredApp,
-    Path((_, _, user_id)): UserPath,
+    UserOfPath(user_id): UserOfPath,
 ) -> Result<StatusCode, Error> {
-    users::set_disabled(&state, &app, parse(&user_id)?, true).await?;
+    users::set_disabled(&state, &app, user_id, true).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(in crate::http) async fn log_out(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     AdministeredApp(app): AdministeredApp,
-    Path((_, _, user_id)): UserPath,
+    UserOfPath(user_id): UserOfPath,
 ) -> Result<StatusCode, Error> {
-    users::revoke_sessions(&state, &app, parse(&user_id)?).await?;
+    users::revoke_sessions(&state, &app, user_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(in crate::http) async fn delete(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     AdministeredApp(app): AdministeredApp,
-    Path((_, _, user_id)): UserPath,
+    UserOfPath(user_id): UserOfPath,
 ) -> Result<StatusCode, Error> {
-    users::delete(&state, &app, parse(&user_id)?).await?;
+    users::delete(&state, &app, user_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -86,7 +95,7 @@ pub(in crate::http) struct TokenBody {
 /// Whether a user's access token is genuine and in time. Unlike every other route this one does not
 /// look at revocation: that is the protocol's answer (§2.7, §2.8), and what an offline verifier sees.
 pub(in crate::http) async fn verify_token(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     AdministeredApp(app): AdministeredApp,
     JsonBody(body): JsonBody<TokenBody>,
 ) -> Result<Json<Value>, Error> {
@@ -106,10 +115,6 @@ pub(in crate::http) async fn verify_token(
         "domain_id": claims.baas_domain_id,
         "device_id": claims.baas_device_id,
     })))
-}
-
-fn parse(user_id: &str) -> Result<UserId, Error> {
-    user_id.parse().map_err(|_| Error::UserNotFound)
 }
 
 fn shown(app: &App, user: &UserRecord) -> Value {

@@ -3,7 +3,7 @@
 use crate::domain::api_keys;
 use crate::error::Error;
 use crate::http::extract::{JsonBody, RefreshSession, path_parameters};
-use crate::state::ServerState;
+use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
@@ -13,7 +13,6 @@ use keystead_protocol::api_key::{ApiKey, CreatedApiKey};
 use keystead_protocol::id::ApiKeyId;
 use serde::Deserialize;
 use serde_json::Value;
-use std::sync::Arc;
 
 #[derive(Deserialize)]
 pub(in crate::http) struct CreateBody {
@@ -22,7 +21,7 @@ pub(in crate::http) struct CreateBody {
 }
 
 pub(in crate::http) async fn create(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
     JsonBody(body): JsonBody<CreateBody>,
 ) -> Result<Response, Error> {
@@ -35,14 +34,14 @@ pub(in crate::http) async fn create(
 }
 
 pub(in crate::http) async fn list(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
 ) -> Result<Json<Vec<ApiKey>>, Error> {
     api_keys::list(&state, &session).await.map(Json)
 }
 
 pub(in crate::http) async fn get(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
 ) -> Result<Json<ApiKey>, Error> {
@@ -50,7 +49,7 @@ pub(in crate::http) async fn get(
 }
 
 pub(in crate::http) async fn enable(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
 ) -> Result<StatusCode, Error> {
@@ -59,7 +58,7 @@ pub(in crate::http) async fn enable(
 }
 
 pub(in crate::http) async fn disable(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
 ) -> Result<StatusCode, Error> {
@@ -68,7 +67,7 @@ pub(in crate::http) async fn disable(
 }
 
 pub(in crate::http) async fn delete(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
 ) -> Result<StatusCode, Error> {
@@ -79,12 +78,11 @@ pub(in crate::http) async fn delete(
 /// The key that the path names. What is no id is nobody's key.
 pub(in crate::http) struct KeyOfPath(ApiKeyId);
 
-impl FromRequestParts<Arc<ServerState>> for KeyOfPath {
+impl FromRequestParts<ThreadState> for KeyOfPath {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
-        let parameters = path_parameters(parts, state, ["key_id"]).await;
-        let [key_id] = parameters.map_err(|_| Error::ApiKeyNotFound)?;
+    async fn from_request_parts(parts: &mut Parts, _: &ThreadState) -> Result<Self, Error> {
+        let [key_id] = path_parameters(parts, ["key_id"]).map_err(|_| Error::ApiKeyNotFound)?;
         key_id.parse().map(Self).map_err(|_| Error::ApiKeyNotFound)
     }
 }

@@ -3,16 +3,15 @@
 use crate::domain::email_password;
 use crate::error::Error;
 use crate::http::extract::{ClientInfo, CurrentApp, JsonBody};
-use crate::state::ServerState;
+use crate::state::ThreadState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use keystead_protocol::email_password::{
     EmailOnly, MailedToken, PasswordReset, PasswordResetCall, Registration,
 };
-use std::sync::Arc;
 
 pub(in crate::http) async fn register(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<Registration>,
@@ -22,7 +21,7 @@ pub(in crate::http) async fn register(
 }
 
 pub(in crate::http) async fn confirm(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<MailedToken>,
@@ -32,7 +31,7 @@ pub(in crate::http) async fn confirm(
 }
 
 pub(in crate::http) async fn send_confirmation(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<EmailOnly>,
@@ -42,7 +41,7 @@ pub(in crate::http) async fn send_confirmation(
 }
 
 pub(in crate::http) async fn call_confirmation(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<EmailOnly>,
@@ -52,7 +51,7 @@ pub(in crate::http) async fn call_confirmation(
 }
 
 pub(in crate::http) async fn reset(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<PasswordReset>,
@@ -62,7 +61,7 @@ pub(in crate::http) async fn reset(
 }
 
 pub(in crate::http) async fn send_reset(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<EmailOnly>,
@@ -72,7 +71,7 @@ pub(in crate::http) async fn send_reset(
 }
 
 pub(in crate::http) async fn call_reset(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<PasswordResetCall>,

@@ -5,9 +5,11 @@ use crate::app_config::App;
 use crate::domain::functions::{self, FunctionCall};
 use crate::domain::sessions::{self, Session};
 use crate::error::Error;
-use crate::http::extract::{ClientInfo, CurrentApp, Parameters, RawBody, bearer, parse, written_json};
-use crate::state::{Client, ServerState};
-use axum::extract::{Path, State};
+use crate::http::extract::{
+    ClientInfo, CurrentApp, Parameters, RawBody, bearer, parse, path_parameters, written_json,
+};
+use crate::state::{Client, ServerState, ThreadState};
+use axum::extract::{FromRequestParts, State};
 use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, REFERER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
@@ -17,7 +19,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use keystead_protocol::session::TokenType;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 
 /// Of a call with its arguments. Enough for a picture, and little enough to hold in memory.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -35,7 +36,7 @@ pub(in crate::http) struct Call {
 }
 
 pub(in crate::http) async fn call(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     parts: Parts,
@@ -92,7 +93,7 @@ pub(in crate::http) struct StreamQuery {
 
 /// The streaming form. Its token may be in the query, because event sources cannot send headers.
 pub(in crate::http) async fn stream(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
     Parameters(query): Parameters<StreamQuery>,
     headers: HeaderMap,
@@ -109,10 +110,21 @@ pub(in crate::http) async fn stream(
     })
 }
 
+/// The service that the path names.
+pub(in crate::http) struct ServiceOfPath(String);
+
+impl FromRequestParts<ThreadState> for ServiceOfPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ThreadState) -> Result<Self, Error> {
+        path_parameters(parts, ["service"]).map(|[service]| Self(service.into_owned()))
+    }
+}
+
 pub(in crate::http) async fn push(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
-    Path((_, service)): Path<(String, String)>,
+    ServiceOfPath(service): ServiceOfPath,
     headers: HeaderMap,
 ) -> Result<(), Error> {
     check_caller(&state, &app, &headers, None).await?;

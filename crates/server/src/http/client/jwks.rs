@@ -3,17 +3,13 @@
 
 use crate::domain::signing_keys;
 use crate::http::extract::CurrentApp;
-use crate::state::ServerState;
+use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
-use std::sync::Arc;
 
-pub(in crate::http) async fn get(
-    State(state): State<Arc<ServerState>>,
-    CurrentApp(app): CurrentApp,
-) -> Response {
+pub(in crate::http) async fn get(State(state): State<ThreadState>, CurrentApp(app): CurrentApp) -> Response {
     let keys = signing_keys::jwk_set(&state, app.ids.app_id);
     ([(CACHE_CONTROL, "public, max-age=300")], Json(keys)).into_response()
 }

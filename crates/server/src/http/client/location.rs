@@ -1,11 +1,10 @@
 //! `/location` (protocol §1.2): where the SDKs send everything else.
 
 use crate::http::extract::CurrentApp;
-use crate::state::ServerState;
+use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use std::sync::Arc;
 
 #[derive(Serialize)]
 pub(in crate::http) struct Location {
@@ -17,7 +16,7 @@ pub(in crate::http) struct Location {
 }
 
 pub(in crate::http) async fn get(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     CurrentApp(app): CurrentApp,
 ) -> Json<Location> {
     Json(Location {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::http::extract::{
     ClientInfo, RawBody, authenticate, find_app, parse, path_parameters, written_json,
 };
-use crate::state::ServerState;
+use crate::state::ThreadState;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
@@ -23,13 +23,13 @@ use std::sync::Arc;
 
 /// Logs in, or with `?link=true` and an access token links one more identity.
 pub(in crate::http) async fn log_in(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     ProviderRoute { app, provider }: ProviderRoute,
     LinkingUser(linking): LinkingUser,
     client: ClientInfo,
     RawBody(body): RawBody,
 ) -> Result<Response, Error> {
-    let provider: ProviderType = provider.parse().map_err(|_| Error::ProviderUnavailable(provider))?;
+    let provider = provider?;
     let result = async {
         let (credentials, options) = read_credentials(provider, &body)?;
         match linking {
@@ -48,15 +48,17 @@ pub(in crate::http) async fn log_in(
 /// The application and the provider that the path names.
 pub(in crate::http) struct ProviderRoute {
     app: Arc<App>,
-    provider: String,
+    /// The error is for later: that the body cannot be read, for one, is told first.
+    provider: Result<ProviderType, Error>,
 }
 
-impl FromRequestParts<Arc<ServerState>> for ProviderRoute {
+impl FromRequestParts<ThreadState> for ProviderRoute {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
-        let [id, provider] = path_parameters(parts, state, ["client_app_id", "provider"]).await?;
-        let app = find_app(state, &parts.headers, id)?;
+    async fn from_request_parts(parts: &mut Parts, state: &ThreadState) -> Result<Self, Error> {
+        let [id, provider] = path_parameters(parts, ["client_app_id", "provider"])?;
+        let app = find_app(state, &parts.headers, &id)?;
+        let provider = provider.parse().map_err(|_| Error::ProviderUnavailable(provider.into_owned()));
         Ok(Self { app, provider })
     }
 }
@@ -64,10 +66,10 @@ impl FromRequestParts<Arc<ServerState>> for ProviderRoute {
 /// The user of the access token, where the query says that an identity is to be linked.
 pub(in crate::http) struct LinkingUser(Option<Session>);
 
-impl FromRequestParts<Arc<ServerState>> for LinkingUser {
+impl FromRequestParts<ThreadState> for LinkingUser {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Arc<ServerState>) -> Result<Self, Error> {
+    async fn from_request_parts(parts: &mut Parts, state: &ThreadState) -> Result<Self, Error> {
         let asked = parts.uri.query().is_some_and(|query| query.split('&').any(|part| part == "link=true"));
         if !asked {
             return Ok(Self(None));
@@ -78,7 +80,7 @@ impl FromRequestParts<Arc<ServerState>> for LinkingUser {
 
 /// The browser redirect of the OAuth providers, none of which is supported yet.
 pub(in crate::http) async fn redirect(ProviderRoute { provider, .. }: ProviderRoute) -> Error {
-    Error::ProviderUnavailable(provider)
+    provider.map_or_else(|error| error, |provider| Error::ProviderUnavailable(provider.to_string()))
 }
 
 fn read_credentials(provider: ProviderType, body: &[u8]) -> Result<(Credentials, LoginOptions), Error> {

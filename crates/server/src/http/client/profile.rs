@@ -3,22 +3,21 @@
 use crate::domain::users;
 use crate::error::Error;
 use crate::http::extract::AccessUser;
-use crate::state::ServerState;
+use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use keystead_protocol::user::Profile;
-use std::sync::Arc;
 
 pub(in crate::http) async fn get(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     AccessUser(session): AccessUser,
 ) -> Result<Json<Profile>, Error> {
     users::profile(&state, &session).await.map(Json)
 }
 
 pub(in crate::http) async fn delete(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     AccessUser(session): AccessUser,
 ) -> Result<StatusCode, Error> {
     users::delete(&state, &session.app, session.user_id).await?;

@@ -3,15 +3,14 @@
 use crate::domain::sessions;
 use crate::error::Error;
 use crate::http::extract::{RefreshSession, written_json};
-use crate::state::ServerState;
+use crate::state::ThreadState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use keystead_protocol::session::RefreshResponse;
-use std::sync::Arc;
 
 pub(in crate::http) async fn refresh(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
 ) -> Result<Response, Error> {
     let response = RefreshResponse { access_token: sessions::refresh(&state, &session)? };
@@ -19,7 +18,7 @@ pub(in crate::http) async fn refresh(
 }
 
 pub(in crate::http) async fn end(
-    State(state): State<Arc<ServerState>>,
+    State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
 ) -> Result<StatusCode, Error> {
     sessions::end(&state, &session).await?;
