@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 /// How long after its wall time a call may still be answered by the engine, before its process is killed.
-const GRACE: Duration = Duration::from_millis(250);
+const GRACE: Duration = Duration::from_millis(75);
 
 /// How to start a worker: something that ends up in [`crate::worker`].
 #[derive(Clone, Debug)]

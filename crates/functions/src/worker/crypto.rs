@@ -1,10 +1,12 @@
-//! The native half of `utils.crypto`: digests and random numbers. Bytes travel as base64. Signatures are in
-//! `signing`.
+//! The native half of `utils.crypto`: digests, encryption and random numbers. Bytes travel as base64.
+//! Signatures are in `signing`.
 
 use super::signing;
+use aws_lc_rs::aead::{self, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use md5::{Digest as _, Md5};
 use rquickjs::{Ctx, Exception, Function, Object};
 
 /// So many random bytes, in hexadecimal.
@@ -35,6 +37,10 @@ pub(super) fn functions<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
         or_throw(&ctx, verified)
     };
     functions.set("verify", Function::new(ctx.clone(), verify)?)?;
+    let encrypt = |ctx: Ctx<'js>, message: String, key: String| or_throw(&ctx, encrypt(&message, &key));
+    functions.set("encrypt", Function::new(ctx.clone(), encrypt)?)?;
+    let decrypt = |ctx: Ctx<'js>, message: String, key: String| or_throw(&ctx, decrypt(&message, &key));
+    functions.set("decrypt", Function::new(ctx.clone(), decrypt)?)?;
     Ok(functions)
 }
 
@@ -42,7 +48,8 @@ fn hash(name: &str, input: &str) -> Result<String, String> {
     let algorithm = match name {
         "sha1" => &digest::SHA1_FOR_LEGACY_USE_ONLY,
         "sha256" => &digest::SHA256,
-        _ => return Err(format!("'{name}' is no hash function of Keystead: there are sha1 and sha256")),
+        "md5" => return Ok(STANDARD.encode(Md5::digest(decode(input)?))),
+        _ => return Err(format!("'{name}' is no hash function: there are sha1, sha256 and md5")),
     };
     Ok(STANDARD.encode(digest::digest(algorithm, &decode(input)?)))
 }
@@ -55,6 +62,39 @@ fn hmac(name: &str, input: &str, secret: &str) -> Result<String, String> {
         _ => return Err(format!("'{name}' is no hash function for hmac: there are sha1, sha256 and sha512")),
     };
     Ok(STANDARD.encode(hmac::sign(&hmac::Key::new(algorithm, &decode(secret)?), &decode(input)?)))
+}
+
+/// AES in Galois/counter mode: a random nonce, what was encrypted, a tag (RFC 5116 §5.1).
+fn encrypt(message: &str, key: &str) -> Result<String, String> {
+    let failed = |_| "encrypting failed".to_owned();
+    let mut nonce = [0; NONCE_LEN];
+    rand::fill(&mut nonce).map_err(failed)?;
+    let mut sealed = decode(message)?;
+    aes_key(key)?
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
+        .map_err(failed)?;
+    Ok(STANDARD.encode([&nonce[..], &sealed].concat()))
+}
+
+fn decrypt(message: &str, key: &str) -> Result<String, String> {
+    let wrong = "this was not encrypted with this key by utils.crypto.encrypt, or was changed";
+    let message = decode(message)?;
+    let (nonce, sealed) = message.split_first_chunk::<NONCE_LEN>().ok_or(wrong)?;
+    let mut opened = sealed.to_vec();
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let opened = aes_key(key)?.open_in_place(nonce, Aad::empty(), &mut opened).map_err(|_| wrong)?;
+    Ok(STANDARD.encode(opened))
+}
+
+fn aes_key(key: &str) -> Result<LessSafeKey, String> {
+    let key = decode(key)?;
+    let algorithm = match key.len() {
+        16 => &aead::AES_128_GCM,
+        24 => &aead::AES_192_GCM,
+        32 => &aead::AES_256_GCM,
+        _ => return Err("a key for aes has 16, 24 or 32 bytes".into()),
+    };
+    UnboundKey::new(algorithm, &key).map(LessSafeKey::new).map_err(|_| "the key is unusable".into())
 }
 
 fn decode(base64: &str) -> Result<Vec<u8>, String> {

@@ -29,6 +29,7 @@ async fn digests_are_those_of_others() {
     for (source, expected) in [
         ("hash('sha256', 'abc').toHex()", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         ("hash('sha1', new BSON.Binary('abc')).toHex()", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+        ("hash('md5', 'abc').toHex()", "900150983cd24fb0d6963f7d28e17f72"),
         (
             "hmac('what do ya want for nothing?', 'Jefe', 'sha256', 'hex')",
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
@@ -42,6 +43,33 @@ async fn digests_are_those_of_others() {
     }
     let message = thrown(&pool, "exports = () => utils.crypto.hash('sha3', 'x')").await;
     assert!(message.contains("'sha3'"), "{message}");
+}
+
+#[tokio::test]
+async fn what_is_encrypted_comes_back_with_the_key_and_only_so() {
+    let pool = pool(patient());
+    for length in [16, 24, 32] {
+        let source = format!(
+            "exports = () => {{
+                const {{ encrypt, decrypt }} = utils.crypto, key = 'k'.repeat({length});
+                const sealed = encrypt('aes', 'grüße', key), again = encrypt('aes', 'grüße', key);
+                return [decrypt('aes', sealed, key).text(), sealed.toHex() === again.toHex()];
+            }}"
+        );
+        assert_eq!(value(&pool, &source, vec![]).await, json!(["grüße", false]));
+    }
+    for (source, expected) in [
+        (
+            "const c = utils.crypto; c.decrypt('aes', c.encrypt('aes', 'x', 'k'.repeat(16)), 'l'.repeat(16))",
+            "not encrypted",
+        ),
+        ("utils.crypto.decrypt('aes', 'short', 'k'.repeat(16))", "not encrypted"),
+        ("utils.crypto.encrypt('aes', 'x', 'short')", "16, 24 or 32 bytes"),
+        ("utils.crypto.encrypt('des', 'x', 'k'.repeat(16))", "'aes'"),
+    ] {
+        let message = thrown(&pool, &format!("exports = () => {{ {source} }}")).await;
+        assert!(message.contains(expected), "{source}: {message}");
+    }
 }
 
 #[tokio::test]

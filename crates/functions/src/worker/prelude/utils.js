@@ -57,8 +57,20 @@
     return format === "hex" ? hex(code) : code;
   };
 
+  const aes = (type) => {
+    if (type !== "aes") throw new Error("messages are encrypted with 'aes'");
+  };
+
   return {
     crypto: {
+      encrypt: (type, message, key) => {
+        aes(type);
+        return Binary.fromBase64(crypto.encrypt(bytes(message, "the message"), bytes(key, "the key")));
+      },
+      decrypt: (type, message, key) => {
+        aes(type);
+        return Binary.fromBase64(crypto.decrypt(bytes(message, "the message"), bytes(key, "the key")));
+      },
       hash: (name, input) => Binary.fromBase64(crypto.hash(String(name), bytes(input, "the input"))),
       hmac,
       sign: (type, message, key, scheme) =>
