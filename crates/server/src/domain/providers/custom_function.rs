@@ -1,9 +1,9 @@
 //! `custom-function`: the application's own function says who it is (protocol §6.3).
 
-use super::{FunctionPayload, user_with};
+use super::{FunctionPayload, authenticated_as};
 use crate::app_config::App;
 use crate::domain::functions::events;
-use crate::domain::sessions::{Authenticated, Grounds};
+use crate::domain::sessions::Authenticated;
 use crate::error::Error;
 use crate::state::{Client, ServerState};
 use crate::store::users::IdentityRecord;
@@ -20,15 +20,7 @@ pub async fn authenticate(
     client: &Client<'_>,
 ) -> Result<Authenticated, Error> {
     let identity = verify(state, app, payload, client).await?;
-    let identity_id = identity.identity_id.clone();
-    let user = user_with(state, app, identity, client).await?;
-    let grounds = Grounds {
-        provider_type: ProviderType::CustomFunction,
-        api_key: None,
-        user_generation: user.generation,
-        credential_generation: 0,
-    };
-    Ok(Authenticated { user_id: user.user_id, identity_id, grounds })
+    authenticated_as(state, app, identity, client).await
 }
 
 /// The identity that the function recognises.

@@ -1,11 +1,11 @@
 //! `custom-token`: a JWT of somebody else's making. Its `sub` is the identity; the first login with
 //! it makes the user, and every login refreshes the user's data (protocol §6.2).
 
-use super::user_with;
+use super::authenticated_as;
 use crate::app_config::App;
 use crate::app_config::custom_token::{CustomTokenConfig, KeySource, MetadataField};
 use crate::domain::providers::foreign_jwt::{Expectations, ForeignJwt};
-use crate::domain::sessions::{Authenticated, Grounds};
+use crate::domain::sessions::Authenticated;
 use crate::error::Error;
 use crate::state::{Client, ServerState};
 use crate::store::users::IdentityRecord;
@@ -28,15 +28,7 @@ pub async fn authenticate(
     client: &Client<'_>,
 ) -> Result<Authenticated, Error> {
     let identity = verify(state, app, token, client).await?;
-    let identity_id = identity.identity_id.clone();
-    let user = user_with(state, app, identity, client).await?;
-    let grounds = Grounds {
-        provider_type: ProviderType::CustomToken,
-        api_key: None,
-        user_generation: user.generation,
-        credential_generation: 0,
-    };
-    Ok(Authenticated { user_id: user.user_id, identity_id, grounds })
+    authenticated_as(state, app, identity, client).await
 }
 
 /// The identity that a token proves.

@@ -11,10 +11,10 @@ pub mod jwks;
 use crate::app_config::App;
 use crate::domain::functions::events;
 use crate::domain::secret_key::KeySecret;
-use crate::domain::sessions::Authenticated;
+use crate::domain::sessions::{Authenticated, Grounds};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
-use crate::store::users::{IdentityRecord, NewUser, UserRecord};
+use crate::store::users::{IdentityRecord, NewUser};
 use keystead_protocol::secret::SecretText;
 use serde_json::Value;
 use std::fmt;
@@ -75,18 +75,24 @@ pub async fn authenticate(
     }
 }
 
-/// The user who has an identity that somebody else vouches for, made if there is none.
-async fn user_with(
+/// Whoever has an identity that somebody else vouches for: a user who is made if there is none.
+async fn authenticated_as(
     state: &ServerState,
     app: &App,
     identity: IdentityRecord,
     client: &Client<'_>,
-) -> Result<UserRecord, Error> {
+) -> Result<Authenticated, Error> {
     let now = state.clock.now();
+    let (provider_type, identity_id) = (identity.provider_type, identity.identity_id.clone());
     let user = NewUser { user_id: state.ids.next(now), app_id: app.ids.app_id, identity, created_at: now };
     if app.config.on_user_creation_function.is_some() && !state.store.has_identity_owner(&user).await? {
         events::before_user_creation(state, app, &user, client).await?;
     }
     let user = state.store.find_or_insert_user_by_identity(user).await?;
-    if user.disabled { Err(Error::UserDisabled) } else { Ok(user) }
+    if user.disabled {
+        return Err(Error::UserDisabled);
+    }
+    let grounds =
+        Grounds { provider_type, api_key: None, user_generation: user.generation, credential_generation: 0 };
+    Ok(Authenticated { user_id: user.user_id, identity_id, grounds })
 }
