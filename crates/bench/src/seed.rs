@@ -3,11 +3,13 @@
 use keystead_protocol::id::{DeviceId, ObjectId, UserId};
 use keystead_protocol::provider::ProviderType;
 use keystead_server::Server;
+use keystead_server::domain::audit;
 use keystead_server::domain::secret_key::KeySecret;
 use keystead_server::domain::sessions::{self, Authenticated, Grounds};
 use keystead_server::settings::Settings;
 use keystead_server::state::ServerState;
 use keystead_server::store::api_keys::{NewApiKey, SecretRecord};
+use keystead_server::store::audit::Action;
 use keystead_server::store::users::{IdentityRecord, NewUser};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -119,9 +121,15 @@ async fn insert_keys(
             },
             created_at: now,
         };
+        let audit = audit::by_server(state, Action::ApiKeyCreated).about_user(user_id).about(&key.key_id);
         let state = Arc::clone(state);
         waiting.spawn(async move {
-            state.store.insert_api_key(key, u32::MAX, None).await.map(drop).map_err(|error| error.to_string())
+            state
+                .store
+                .insert_api_key(key, u32::MAX, None, audit)
+                .await
+                .map(drop)
+                .map_err(|error| error.to_string())
         });
         settle(&mut waiting, CONCURRENCY).await?;
     }

@@ -17,5 +17,6 @@ mod start;
 pub mod state;
 pub mod store;
 
+pub use http::routes;
 pub use jobs::sweep_once;
 pub use start::{Server, StartError, reload_apps};

@@ -15,6 +15,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 use arc_swap::{ArcSwap, Guard};
 use keystead_functions::{Host, Pool};
+use keystead_protocol::id::RequestId;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -118,4 +119,6 @@ pub struct Client<'r> {
     pub address: IpAddr,
     /// What the client calls itself.
     pub user_agent: Option<&'r str>,
+    /// The id of the request, as logs and answers have it.
+    pub request_id: RequestId,
 }

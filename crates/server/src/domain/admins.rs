@@ -1,6 +1,7 @@
 //! Administrators: the account made at first start, and their sessions, which have keys of their own:
 //! no user's token is ever an administrator's.
 
+use crate::domain::audit;
 use crate::domain::passwords::Verification;
 use crate::domain::pepper::{CryptoFailed, Pepper};
 use crate::domain::throttle::Attempt;
@@ -8,10 +9,12 @@ use crate::domain::tokens::{Algorithm, KeyRing, SigningKey};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
 use crate::store::admins::AdminRecord;
-use keystead_protocol::id::{AdminId, AppId, DeviceId, ObjectId};
+use crate::store::audit::Action;
+use keystead_protocol::id::{AdminId, AppId, DeviceId, ObjectId, RequestId};
 use keystead_protocol::secret::SecretText;
 use keystead_protocol::session::TokenType;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// The one group ("project" of App Services) that a server has.
@@ -22,6 +25,17 @@ const ACCESS_LIFETIME: Duration = Duration::from_mins(30);
 const REFRESH_LIFETIME: Duration = Duration::from_hours(24);
 /// The name under which administrators' failures are counted; it is no application's id.
 const NO_APP: ObjectId = ObjectId::from_bytes([0; 12]);
+
+/// An administrator at work: who, and by which request.
+#[derive(Debug, Clone, Copy)]
+pub struct Administrator {
+    /// The account.
+    pub admin_id: AdminId,
+    /// Where the request comes from.
+    pub address: IpAddr,
+    /// The request.
+    pub request_id: RequestId,
+}
 
 /// An account that was made just now.
 pub struct GeneratedAdmin {
@@ -84,7 +98,8 @@ async fn put(state: &ServerState, email: String, password: SecretText) -> Result
         generation: 0,
         created_at,
     };
-    state.store.put_admin(admin).await?;
+    let audit = audit::by_server(state, Action::AdminPasswordSet).about(&admin.admin_id);
+    state.store.put_admin(admin, audit).await?;
     Ok(())
 }
 

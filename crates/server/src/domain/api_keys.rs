@@ -1,11 +1,13 @@
 //! User API keys: create, list, fetch, enable, disable, delete. The owner is always the user of the
 //! session, never somebody named in a request.
 
+use crate::domain::audit;
 use crate::domain::secret_key::KeySecret;
 use crate::domain::sessions::Session;
 use crate::error::Error;
-use crate::state::ServerState;
+use crate::state::{Client, ServerState};
 use crate::store::api_keys::{ApiKeyRecord, InsertApiKeyOutcome, NewApiKey, SecretRecord};
+use crate::store::audit::Action;
 use keystead_protocol::api_key::{ApiKey, valid_name};
 use keystead_protocol::id::ApiKeyId;
 
@@ -27,7 +29,12 @@ pub struct CreatedKey {
 ///
 /// # Errors
 /// The application has no API keys, the name is not allowed or taken, the user is anonymous or has too many keys.
-pub async fn create(state: &ServerState, session: &Session, name: String) -> Result<CreatedKey, Error> {
+pub async fn create(
+    state: &ServerState,
+    session: &Session,
+    name: String,
+    client: &Client<'_>,
+) -> Result<CreatedKey, Error> {
     if !session.app.config.providers.api_key {
         return Err(Error::ApiKeysOff);
     }
@@ -53,7 +60,8 @@ pub async fn create(state: &ServerState, session: &Session, name: String) -> Res
         },
         created_at,
     };
-    match state.store.insert_api_key(key, MAX_KEYS_PER_USER, Some(session.guard())).await? {
+    let audit = audit::by_user(state, session, client, Action::ApiKeyCreated).about(&id);
+    match state.store.insert_api_key(key, MAX_KEYS_PER_USER, Some(session.guard()), audit).await? {
         InsertApiKeyOutcome::Inserted => Ok(CreatedKey { id, name, secret }),
         InsertApiKeyOutcome::NameTaken => Err(Error::ApiKeyNameTaken),
         InsertApiKeyOutcome::LimitReached => Err(Error::ApiKeyLimitReached(MAX_KEYS_PER_USER)),
@@ -81,16 +89,26 @@ pub async fn get(state: &ServerState, session: &Session, key_id: ApiKeyId) -> Re
 ///
 /// # Errors
 /// [`Error::ApiKeyNotFound`], also for a key of somebody else.
-pub async fn enable(state: &ServerState, session: &Session, key_id: ApiKeyId) -> Result<(), Error> {
-    set_disabled(state, session, key_id, false).await
+pub async fn enable(
+    state: &ServerState,
+    session: &Session,
+    key_id: ApiKeyId,
+    client: &Client<'_>,
+) -> Result<(), Error> {
+    set_disabled(state, session, key_id, false, client).await
 }
 
 /// Stops a key from logging in, and ends every session that was opened with it.
 ///
 /// # Errors
 /// [`Error::ApiKeyNotFound`], also for a key of somebody else.
-pub async fn disable(state: &ServerState, session: &Session, key_id: ApiKeyId) -> Result<(), Error> {
-    set_disabled(state, session, key_id, true).await
+pub async fn disable(
+    state: &ServerState,
+    session: &Session,
+    key_id: ApiKeyId,
+    client: &Client<'_>,
+) -> Result<(), Error> {
+    set_disabled(state, session, key_id, true, client).await
 }
 
 /// Deletes a key, and ends every session that was opened with it.
@@ -98,11 +116,17 @@ pub async fn disable(state: &ServerState, session: &Session, key_id: ApiKeyId) -
 /// # Errors
 /// [`Error::ApiKeyNotFound`], also for a key of somebody else; [`Error::ApiKeyInUse`] for the key
 /// that opened this session.
-pub async fn delete(state: &ServerState, session: &Session, key_id: ApiKeyId) -> Result<(), Error> {
+pub async fn delete(
+    state: &ServerState,
+    session: &Session,
+    key_id: ApiKeyId,
+    client: &Client<'_>,
+) -> Result<(), Error> {
     if session.grounds.api_key == Some(key_id) {
         return Err(Error::ApiKeyInUse);
     }
-    let deleted = state.store.delete_api_key(session.user_id, key_id).await?;
+    let audit = audit::by_user(state, session, client, Action::ApiKeyDeleted).about(&key_id);
+    let deleted = state.store.delete_api_key(session.user_id, key_id, audit).await?;
     if deleted { Ok(()) } else { Err(Error::ApiKeyNotFound) }
 }
 
@@ -111,8 +135,11 @@ async fn set_disabled(
     session: &Session,
     key_id: ApiKeyId,
     disabled: bool,
+    client: &Client<'_>,
 ) -> Result<(), Error> {
-    let found = state.store.set_api_key_disabled(session.user_id, key_id, disabled).await?;
+    let action = if disabled { Action::ApiKeyDisabled } else { Action::ApiKeyEnabled };
+    let audit = audit::by_user(state, session, client, action).about(&key_id);
+    let found = state.store.set_api_key_disabled(session.user_id, key_id, disabled, audit).await?;
     if found { Ok(()) } else { Err(Error::ApiKeyNotFound) }
 }
 

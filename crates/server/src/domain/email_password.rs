@@ -3,11 +3,13 @@
 
 use crate::app_config::App;
 use crate::app_config::email_password::{Confirmation, EmailPasswordConfig, PasswordReset};
+use crate::domain::audit;
 use crate::domain::functions::events::{self, Question, ResetDetails, Verdict};
 use crate::domain::mailing;
 use crate::domain::passwords::Verification;
 use crate::error::Error;
 use crate::state::{Client, ServerState};
+use crate::store::audit::Action;
 use crate::store::email_accounts::{EmailAccountRecord, EmailTokenPurpose, PresentedToken, SentToken};
 use keystead_protocol::email_password::MailedToken;
 use keystead_protocol::id::ObjectId;
@@ -194,7 +196,8 @@ pub async fn reset(
         return Err(token_refused(state, client));
     }
     let password_hash = state.passwords.hash(password).await?;
-    if state.store.reset_password(presented, password_hash).await? {
+    let audit = audit::by_nobody(state, app, client, Action::PasswordChanged);
+    if state.store.reset_password(presented, password_hash, audit).await? {
         Ok(())
     } else {
         Err(token_refused(state, client))
@@ -237,7 +240,8 @@ pub async fn call_reset(
         }
         Verdict::Success => {
             let password_hash = state.passwords.hash(password).await?;
-            if !state.store.set_password(app.ids.app_id, email, password_hash).await? {
+            let audit = audit::by_nobody(state, app, client, Action::PasswordChanged);
+            if !state.store.set_password(app.ids.app_id, email, password_hash, audit).await? {
                 return Err(Error::UserNotFound);
             }
         }

@@ -1,9 +1,11 @@
 //! Linking: one more identity for the user of a session (protocol §1.5). The session stays.
 
+use crate::domain::audit;
 use crate::domain::providers::{Credentials, custom_function, custom_token, email_password};
 use crate::domain::sessions::{self, Session};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
+use crate::store::audit::Action;
 use crate::store::users::{IdentityRecord, LinkOutcome};
 use keystead_protocol::provider::ProviderType;
 use keystead_protocol::session::LoginResponse;
@@ -27,17 +29,19 @@ pub async fn link(
         Credentials::EmailPassword { email, password } => {
             let account =
                 email_password::verify(state, app, &email, password, client).await.map_err(refused)?;
-            let outcome = state
-                .store
-                .link_email_account(session.guard(), app.ids.app_id, &email, &account.password_hash, now)
-                .await?;
+            let audit =
+                audit::by_user(state, session, client, Action::IdentityLinked).about(&account.identity_id);
+            let (guard, app_id, hash) = (session.guard(), app.ids.app_id, &account.password_hash);
+            let outcome = state.store.link_email_account(guard, app_id, &email, hash, now, audit).await?;
             (ProviderType::LocalUserpass, account.identity_id.to_string(), outcome)
         }
         Credentials::CustomToken(token) => {
-            link_external(state, session, custom_token::verify(state, app, &token, client).await).await?
+            let verified = custom_token::verify(state, app, &token, client).await;
+            link_external(state, session, verified, client).await?
         }
         Credentials::CustomFunction(payload) => {
-            link_external(state, session, custom_function::verify(state, app, payload, client).await).await?
+            let verified = custom_function::verify(state, app, payload, client).await;
+            link_external(state, session, verified, client).await?
         }
     };
     match outcome {
@@ -54,10 +58,12 @@ async fn link_external(
     state: &ServerState,
     session: &Session,
     verified: Result<IdentityRecord, Error>,
+    client: &Client<'_>,
 ) -> Result<(ProviderType, String, LinkOutcome), Error> {
     let identity = verified.map_err(refused)?;
     let (provider_type, id) = (identity.provider_type, identity.identity_id.clone());
-    let outcome = state.store.link_identity(session.guard(), session.app.ids.app_id, identity).await?;
+    let audit = audit::by_user(state, session, client, Action::IdentityLinked).about(&provider_type);
+    let outcome = state.store.link_identity(session.guard(), session.app.ids.app_id, identity, audit).await?;
     Ok((provider_type, id, outcome))
 }
 

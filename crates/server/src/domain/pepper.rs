@@ -3,6 +3,7 @@
 //! but not show. Whoever has only the database has none of them.
 
 use crate::domain::mac::MacKey;
+use crate::store::audit::AuditChain;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
@@ -11,6 +12,7 @@ pub struct Pepper {
     api_keys: MacKey,
     mailed_tokens: MacKey,
     admin_tokens: Zeroizing<[u8; 32]>,
+    audit: Zeroizing<[u8; 32]>,
     sealing: LessSafeKey,
 }
 
@@ -37,6 +39,7 @@ impl Pepper {
             api_keys: MacKey::new(&*derive("keystead api key digests 1"))?,
             mailed_tokens: MacKey::new(&*derive("keystead mailed token digests 1"))?,
             admin_tokens: derive("keystead admin tokens 1"),
+            audit: derive("keystead audit chain 1"),
             sealing: LessSafeKey::new(sealing.map_err(|_| CryptoFailed)?),
         })
     }
@@ -49,6 +52,15 @@ impl Pepper {
     /// What is stored of a mailed token.
     pub fn digest_mailed_token(&self, token: &str) -> [u8; 32] {
         self.mailed_tokens.sign(token.as_bytes())
+    }
+
+    /// What links the rows of the audit trail.
+    ///
+    /// # Errors
+    /// When the cryptography library refuses.
+    pub fn audit_chain(&self) -> Result<AuditChain, CryptoFailed> {
+        let key = MacKey::new(&*self.audit)?;
+        Ok(AuditChain::new(move |message| key.sign(message)))
     }
 
     /// What administrators' tokens are signed with.

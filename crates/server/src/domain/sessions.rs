@@ -5,9 +5,11 @@
 
 use crate::app_config::App;
 use crate::clock::Timestamp;
+use crate::domain::audit;
 use crate::domain::tokens::{Algorithm, KeyRing};
 use crate::error::Error;
-use crate::state::ServerState;
+use crate::state::{Client, ServerState};
+use crate::store::audit::Action;
 use crate::store::sessions::{SessionGuard, SessionState};
 use keystead_protocol::id::{ApiKeyId, AppId, DeviceId, DomainId, ProviderId, SessionId, UserId};
 use keystead_protocol::provider::ProviderType;
@@ -115,11 +117,12 @@ pub fn refresh(state: &ServerState, session: &Session) -> Result<String, Error> 
 }
 
 /// Ends one session. Its access tokens end with it.
-pub async fn end(state: &ServerState, session: &Session) -> Result<(), Error> {
+pub async fn end(state: &ServerState, session: &Session, client: &Client<'_>) -> Result<(), Error> {
     // The record must outlast every token of the session, the last access token included.
     let until = session.expires_at.max(end_of(state, session.session_id, session.grounds));
     let until = until.plus(ACCESS_TOKEN_LIFETIME);
-    state.store.revoke_session(session.user_id, session.session_id, until).await?;
+    let audit = audit::by_user(state, session, client, Action::SessionRevoked).about(&session.session_id);
+    state.store.revoke_session(session.user_id, session.session_id, until, audit).await?;
     Ok(())
 }
 

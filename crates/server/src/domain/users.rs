@@ -1,9 +1,12 @@
 //! Users: their profile, and how one is disabled, logged out everywhere, or deleted.
 
 use crate::app_config::App;
+use crate::domain::admins::Administrator;
+use crate::domain::audit;
 use crate::domain::sessions::Session;
 use crate::error::Error;
-use crate::state::ServerState;
+use crate::state::{Client, ServerState};
+use crate::store::audit::Action;
 use crate::store::users::{IdentityRecord, UserRecord};
 use keystead_protocol::id::UserId;
 use keystead_protocol::provider::ProviderType;
@@ -53,24 +56,49 @@ pub async fn set_disabled(
     app: &App,
     user_id: UserId,
     disabled: bool,
+    by: &Administrator,
 ) -> Result<(), Error> {
-    found(state.store.set_user_disabled(app.ids.app_id, user_id, disabled).await?)
+    let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
+    let audit = audit::by_admin(state, by, Some(app), action).about_user(user_id);
+    found(state.store.set_user_disabled(app.ids.app_id, user_id, disabled, audit).await?)
 }
 
 /// Ends all sessions of a user.
 ///
 /// # Errors
 /// [`Error::UserNotFound`], also for a user of another application.
-pub async fn revoke_sessions(state: &ServerState, app: &App, user_id: UserId) -> Result<(), Error> {
-    found(state.store.revoke_user_sessions(app.ids.app_id, user_id).await?)
+pub async fn revoke_sessions(
+    state: &ServerState,
+    app: &App,
+    user_id: UserId,
+    by: &Administrator,
+) -> Result<(), Error> {
+    let audit = audit::by_admin(state, by, Some(app), Action::UserSessionsRevoked).about_user(user_id);
+    found(state.store.revoke_user_sessions(app.ids.app_id, user_id, audit).await?)
 }
 
 /// Deletes a user with everything that is theirs.
 ///
 /// # Errors
 /// [`Error::UserNotFound`], also for a user of another application.
-pub async fn delete(state: &ServerState, app: &App, user_id: UserId) -> Result<(), Error> {
-    found(state.store.delete_user(app.ids.app_id, user_id).await?)
+pub async fn delete(
+    state: &ServerState,
+    app: &App,
+    user_id: UserId,
+    by: &Administrator,
+) -> Result<(), Error> {
+    let audit = audit::by_admin(state, by, Some(app), Action::UserDeleted).about_user(user_id);
+    found(state.store.delete_user(app.ids.app_id, user_id, audit).await?)
+}
+
+/// Deletes the user of the session with everything that is theirs.
+///
+/// # Errors
+/// [`Error::SessionEnded`] if the user was deleted a moment ago.
+pub async fn delete_own(state: &ServerState, session: &Session, client: &Client<'_>) -> Result<(), Error> {
+    let audit = audit::by_user(state, session, client, Action::UserDeleted);
+    let deleted = state.store.delete_user(session.app.ids.app_id, session.user_id, audit).await?;
+    if deleted { Ok(()) } else { Err(Error::SessionEnded) }
 }
 
 /// The identities of a user, without API keys.

@@ -40,7 +40,7 @@ pub(super) struct Shared {
     pub(super) state: Arc<ServerState>,
     /// Where in `routes` a path's is. What is no route has the first.
     pub(super) by_path: matchit::Router<usize>,
-    pub(super) routes: Vec<Route>,
+    pub(super) routes: Vec<Served>,
     pub(super) time_limit: Duration,
 }
 
@@ -50,14 +50,14 @@ pub(super) fn time_limit(state: &ServerState) -> Duration {
 }
 
 /// What is to be done at a path.
-pub(super) struct Route {
+pub(super) struct Served {
     /// Locked only to begin a request, which axum does not do with a shared reference; and only one
     /// thread ever does.
     methods: Mutex<MethodRouter>,
     metrics: RouteMetrics,
 }
 
-impl Route {
+impl Served {
     pub(super) fn new(path: &'static str, methods: MethodRouter<ThreadState>, state: &ThreadState) -> Self {
         let methods = Mutex::new(methods.with_state(Arc::clone(state)));
         Self { methods, metrics: state.metrics.route(path) }
@@ -94,7 +94,11 @@ impl Connection {
             };
             return Ok(exchange.finish(response));
         }
-        request.extensions_mut().insert(Arrival { peer: connection.peer, route: exchange.metrics().route });
+        request.extensions_mut().insert(Arrival {
+            peer: connection.peer,
+            route: exchange.metrics().route,
+            request_id: exchange.id,
+        });
         let handled = exchange.route().begin(request);
         let handled = AssertUnwindSafe(handled).catch_unwind();
         let response =
@@ -130,7 +134,7 @@ impl Exchange {
         }
     }
 
-    fn route(&self) -> &Route {
+    fn route(&self) -> &Served {
         &self.connection.shared.routes[self.route]
     }
 

@@ -12,6 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::IntoResponse;
 use http_body_util::LengthLimitError;
+use keystead_protocol::id::RequestId;
 use keystead_protocol::session::TokenType;
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
@@ -105,6 +106,7 @@ pub(super) struct Arrival {
     pub(super) peer: SocketAddr,
     /// The path of the route, with its parameters' names.
     pub(super) route: &'static str,
+    pub(super) request_id: RequestId,
 }
 
 /// Parameters of the path, percent-decoded. Each is a whole segment of its route.
@@ -141,13 +143,14 @@ impl<T: DeserializeOwned> FromRequestParts<State> for Parameters<T> {
 pub(super) struct ClientInfo {
     address: IpAddr,
     user_agent: Option<HeaderValue>,
+    request_id: RequestId,
 }
 
 impl ClientInfo {
     /// The same, borrowed.
     pub(super) fn client(&self) -> Client<'_> {
         let user_agent = self.user_agent.as_ref().and_then(|agent| agent.to_str().ok());
-        Client { address: self.address, user_agent }
+        Client { address: self.address, user_agent, request_id: self.request_id }
     }
 }
 
@@ -156,10 +159,12 @@ impl FromRequestParts<State> for ClientInfo {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
         let arrival = parts.extensions.get::<Arrival>();
-        let Arrival { peer, .. } = arrival.ok_or_else(|| Error::Internal("no peer address".into()))?;
+        let Arrival { peer, request_id, .. } =
+            *arrival.ok_or_else(|| Error::Internal("no peer address".into()))?;
         let trusted = &state.settings.trusted_proxies;
         let address = super::client_address(peer.ip(), &parts.headers, trusted);
-        Ok(Self { address, user_agent: parts.headers.get(USER_AGENT).cloned() })
+        let user_agent = parts.headers.get(USER_AGENT).cloned();
+        Ok(Self { address, user_agent, request_id })
     }
 }
 
@@ -239,7 +244,11 @@ mod tests {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = path.parse().unwrap();
         let peer = ([127, 0, 0, 1], 1).into();
-        request.extensions_mut().insert(Arrival { peer, route: "/app/{id}/in/{name}/end" });
+        request.extensions_mut().insert(Arrival {
+            peer,
+            route: "/app/{id}/in/{name}/end",
+            request_id: RequestId::from(keystead_protocol::id::ObjectId::from_bytes([0; 12])),
+        });
         let (parts, _) = request.into_parts();
         path_parameters(&parts, ["name", "id"]).map(|values| values.map(Cow::into_owned))
     }

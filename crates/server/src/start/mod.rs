@@ -102,7 +102,7 @@ impl Server {
         let address = listener.local_addr().map_err(|error| StartError::Listen(listen, error))?;
         let data_dir = DataDir::open(&settings.data_dir)?;
         let pepper = data_dir.pepper(settings.pepper.as_ref())?;
-        let store = SqliteStore::open(&data_dir.open_database()?)
+        let store = SqliteStore::open(&data_dir.open_database()?, pepper.audit_chain()?)
             .map_err(|error| StartError::DataDir { path: data_dir.display(), problem: error.to_string() })?;
         // From before they are read, so that no change falls between.
         let watch = Watch::start(&settings);

@@ -1,6 +1,7 @@
 //! Administrators of this server.
 
 use super::StoreResult;
+use super::audit::AuditEvent;
 use crate::clock::Timestamp;
 use async_trait::async_trait;
 use keystead_protocol::id::AdminId;
@@ -34,5 +35,5 @@ pub trait AdminStore {
 
     /// Makes this the administrator, in the place of whoever was; or, if the email address is the same,
     /// sets the password and raises the generation.
-    async fn put_admin(&self, admin: AdminRecord) -> StoreResult<()>;
+    async fn put_admin(&self, admin: AdminRecord, audit: AuditEvent) -> StoreResult<()>;
 }

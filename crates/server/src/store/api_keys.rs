@@ -1,6 +1,7 @@
 //! API keys and the digests of their secrets.
 
 use super::StoreResult;
+use super::audit::AuditEvent;
 use super::sessions::{ApiKeyState, SessionGuard};
 use crate::clock::Timestamp;
 use async_trait::async_trait;
@@ -110,6 +111,7 @@ pub trait ApiKeyStore {
         key: NewApiKey,
         limit: u32,
         session: Option<SessionGuard>,
+        audit: AuditEvent,
     ) -> StoreResult<InsertApiKeyOutcome>;
 
     /// The user's keys in the order in which they were made.
@@ -124,10 +126,12 @@ pub trait ApiKeyStore {
         user_id: UserId,
         key_id: ApiKeyId,
         disabled: bool,
+        audit: AuditEvent,
     ) -> StoreResult<bool>;
 
     /// Deletes a key with its secrets.
-    async fn delete_api_key(&self, user_id: UserId, key_id: ApiKeyId) -> StoreResult<bool>;
+    async fn delete_api_key(&self, user_id: UserId, key_id: ApiKeyId, audit: AuditEvent)
+    -> StoreResult<bool>;
 
     /// Whose key has this digest; `locator` is the bucket in which an engine that shards looks. The answer is never older than the last change that was answered.
     async fn find_api_key_login(&self, locator: &str, digest: &[u8; 32]) -> StoreResult<Option<ApiKeyLogin>>;

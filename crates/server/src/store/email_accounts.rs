@@ -1,6 +1,7 @@
 //! Email accounts: registration, confirmation, password. An account gets its user at the first login.
 
 use super::StoreResult;
+use super::audit::AuditEvent;
 use super::outbox::OutboxRecord;
 use super::sessions::SessionGuard;
 use super::users::{LinkOutcome, NewUser, UserRecord};
@@ -114,11 +115,22 @@ pub trait EmailAccountStore {
     /// Uses up a reset token, sets the password of its account, confirms it (whoever got the mail
     /// owns the address) and ends the sessions opened with the old password.
     /// `false` if there is no such token.
-    async fn reset_password(&self, token: PresentedToken, password_hash: String) -> StoreResult<bool>;
+    async fn reset_password(
+        &self,
+        token: PresentedToken,
+        password_hash: String,
+        audit: AuditEvent,
+    ) -> StoreResult<bool>;
 
     /// Sets the password of an account without a token, and ends the sessions opened with the old one;
     /// `false` if there is no account of this address.
-    async fn set_password(&self, app_id: AppId, email: &str, password_hash: String) -> StoreResult<bool>;
+    async fn set_password(
+        &self,
+        app_id: AppId,
+        email: &str,
+        password_hash: String,
+        audit: AuditEvent,
+    ) -> StoreResult<bool>;
 
     /// Replaces a password hash by a stronger one of the same password, if it still is `old`.
     async fn upgrade_password_hash(
@@ -148,5 +160,6 @@ pub trait EmailAccountStore {
         email: &str,
         password_hash: &str,
         now: Timestamp,
+        audit: AuditEvent,
     ) -> StoreResult<LinkOutcome>;
 }

@@ -5,6 +5,7 @@
 pub mod admins;
 pub mod api_keys;
 pub mod apps;
+pub mod audit;
 pub mod email_accounts;
 pub mod outbox;
 pub mod sessions;
@@ -18,6 +19,7 @@ pub trait Store:
     admins::AdminStore
     + api_keys::ApiKeyStore
     + apps::AppStore
+    + audit::AuditStore
     + email_accounts::EmailAccountStore
     + outbox::OutboxStore
     + sessions::SessionStore

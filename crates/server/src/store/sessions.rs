@@ -1,6 +1,7 @@
 //! What sessions stand on. A session itself is its signed refresh token; only its end is stored.
 
 use super::StoreResult;
+use super::audit::AuditEvent;
 use crate::clock::Timestamp;
 use async_trait::async_trait;
 use keystead_protocol::id::{ApiKeyId, AppId, SessionId, UserId};
@@ -63,5 +64,6 @@ pub trait SessionStore {
         user_id: UserId,
         session_id: SessionId,
         expires_at: Timestamp,
+        audit: AuditEvent,
     ) -> StoreResult<()>;
 }

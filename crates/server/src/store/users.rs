@@ -1,6 +1,7 @@
 //! Users and their identities.
 
 use super::StoreResult;
+use super::audit::AuditEvent;
 use super::sessions::SessionGuard;
 use crate::clock::Timestamp;
 use async_trait::async_trait;
@@ -105,14 +106,26 @@ pub trait UserStore {
         session: SessionGuard,
         app_id: AppId,
         identity: IdentityRecord,
+        audit: AuditEvent,
     ) -> StoreResult<LinkOutcome>;
 
     /// Disables or enables a user. Disabling ends all sessions.
-    async fn set_user_disabled(&self, app_id: AppId, user_id: UserId, disabled: bool) -> StoreResult<bool>;
+    async fn set_user_disabled(
+        &self,
+        app_id: AppId,
+        user_id: UserId,
+        disabled: bool,
+        audit: AuditEvent,
+    ) -> StoreResult<bool>;
 
     /// Ends all sessions of a user.
-    async fn revoke_user_sessions(&self, app_id: AppId, user_id: UserId) -> StoreResult<bool>;
+    async fn revoke_user_sessions(
+        &self,
+        app_id: AppId,
+        user_id: UserId,
+        audit: AuditEvent,
+    ) -> StoreResult<bool>;
 
     /// Deletes a user with everything that is theirs.
-    async fn delete_user(&self, app_id: AppId, user_id: UserId) -> StoreResult<bool>;
+    async fn delete_user(&self, app_id: AppId, user_id: UserId, audit: AuditEvent) -> StoreResult<bool>;
 }

@@ -35,7 +35,7 @@ pub(in crate::http) struct ListQuery {
 
 pub(in crate::http) async fn list(
     State(state): State<ThreadState>,
-    AdministeredApp(app): AdministeredApp,
+    AdministeredApp { app, .. }: AdministeredApp,
     Parameters(query): Parameters<ListQuery>,
 ) -> Result<Json<Vec<Value>>, Error> {
     let users = users::list(&state, &app, query.after).await?;
@@ -44,7 +44,7 @@ pub(in crate::http) async fn list(
 
 pub(in crate::http) async fn get(
     State(state): State<ThreadState>,
-    AdministeredApp(app): AdministeredApp,
+    AdministeredApp { app, .. }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
 ) -> Result<Json<Value>, Error> {
     let user = users::get(&state, &app, user_id).await?;
@@ -53,37 +53,37 @@ pub(in crate::http) async fn get(
 
 pub(in crate::http) async fn enable(
     State(state): State<ThreadState>,
-    AdministeredApp(app): AdministeredApp,
+    AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
 ) -> Result<StatusCode, Error> {
-    users::set_disabled(&state, &app, user_id, false).await?;
+    users::set_disabled(&state, &app, user_id, false, &by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(in crate::http) async fn disable(
     State(state): State<ThreadState>,
-    AdministeredApp(app): AdministeredApp,
+    AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
 ) -> Result<StatusCode, Error> {
-    users::set_disabled(&state, &app, user_id, true).await?;
+    users::set_disabled(&state, &app, user_id, true, &by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(in crate::http) async fn log_out(
     State(state): State<ThreadState>,
-    AdministeredApp(app): AdministeredApp,
+    AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
 ) -> Result<StatusCode, Error> {
-    users::revoke_sessions(&state, &app, user_id).await?;
+    users::revoke_sessions(&state, &app, user_id, &by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(in crate::http) async fn delete(
     State(state): State<ThreadState>,
-    AdministeredApp(app): AdministeredApp,
+    AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
 ) -> Result<StatusCode, Error> {
-    users::delete(&state, &app, user_id).await?;
+    users::delete(&state, &app, user_id, &by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -96,7 +96,7 @@ pub(in crate::http) struct TokenBody {
 /// look at revocation: that is the protocol's answer (§2.7, §2.8), and what an offline verifier sees.
 pub(in crate::http) async fn verify_token(
     State(state): State<ThreadState>,
-    AdministeredApp(app): AdministeredApp,
+    AdministeredApp { app, .. }: AdministeredApp,
     JsonBody(body): JsonBody<TokenBody>,
 ) -> Result<Json<Value>, Error> {
     let (claims, key_app) = sessions::verify(&state, &body.token, TokenType::Access)

@@ -2,7 +2,7 @@
 
 use crate::domain::api_keys;
 use crate::error::Error;
-use crate::http::extract::{JsonBody, RefreshSession, path_parameters};
+use crate::http::extract::{ClientInfo, JsonBody, RefreshSession, path_parameters};
 use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
@@ -23,11 +23,12 @@ pub(in crate::http) struct CreateBody {
 pub(in crate::http) async fn create(
     State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
+    client: ClientInfo,
     JsonBody(body): JsonBody<CreateBody>,
 ) -> Result<Response, Error> {
     // Whatever is no string is as good as no name: SDKs know one sentence for both.
     let Value::String(name) = body.name else { return Err(Error::ApiKeyNameMissing) };
-    let created = api_keys::create(&state, &session, name).await?;
+    let created = api_keys::create(&state, &session, name, &client.client()).await?;
     let shown =
         CreatedApiKey { id: created.id, key: created.secret.expose(), name: &created.name, disabled: false };
     Ok((StatusCode::CREATED, Json(shown)).into_response())
@@ -52,8 +53,9 @@ pub(in crate::http) async fn enable(
     State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
+    client: ClientInfo,
 ) -> Result<StatusCode, Error> {
-    api_keys::enable(&state, &session, key_id).await?;
+    api_keys::enable(&state, &session, key_id, &client.client()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -61,8 +63,9 @@ pub(in crate::http) async fn disable(
     State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
+    client: ClientInfo,
 ) -> Result<StatusCode, Error> {
-    api_keys::disable(&state, &session, key_id).await?;
+    api_keys::disable(&state, &session, key_id, &client.client()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -70,8 +73,9 @@ pub(in crate::http) async fn delete(
     State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
+    client: ClientInfo,
 ) -> Result<StatusCode, Error> {
-    api_keys::delete(&state, &session, key_id).await?;
+    api_keys::delete(&state, &session, key_id, &client.client()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::users;
 use crate::error::Error;
-use crate::http::extract::AccessUser;
+use crate::http::extract::{AccessUser, ClientInfo};
 use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
@@ -19,7 +19,8 @@ pub(in crate::http) async fn get(
 pub(in crate::http) async fn delete(
     State(state): State<ThreadState>,
     AccessUser(session): AccessUser,
+    client: ClientInfo,
 ) -> Result<StatusCode, Error> {
-    users::delete(&state, &session.app, session.user_id).await?;
+    users::delete_own(&state, &session, &client.client()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

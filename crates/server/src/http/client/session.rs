@@ -2,7 +2,7 @@
 
 use crate::domain::sessions;
 use crate::error::Error;
-use crate::http::extract::{RefreshSession, written_json};
+use crate::http::extract::{ClientInfo, RefreshSession, written_json};
 use crate::state::ThreadState;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -20,7 +20,8 @@ pub(in crate::http) async fn refresh(
 pub(in crate::http) async fn end(
     State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
+    client: ClientInfo,
 ) -> Result<StatusCode, Error> {
-    sessions::end(&state, &session).await?;
+    sessions::end(&state, &session, &client.client()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,6 +3,7 @@
 use super::{SqliteStore, columns};
 use crate::store::StoreResult;
 use crate::store::admins::{AdminRecord, AdminStore};
+use crate::store::audit::AuditEvent;
 use async_trait::async_trait;
 use keystead_protocol::id::AdminId;
 use rusqlite::{Row, params};
@@ -32,7 +33,7 @@ impl AdminStore for SqliteStore {
         })
     }
 
-    async fn put_admin(&self, admin: AdminRecord) -> StoreResult<()> {
+    async fn put_admin(&self, admin: AdminRecord, audit: AuditEvent) -> StoreResult<()> {
         self.writer
             .write(move |transaction| {
                 transaction.execute("DELETE FROM admins WHERE email <> ?1", [&admin.email])?;
@@ -49,7 +50,7 @@ impl AdminStore for SqliteStore {
                         admin.created_at.unix_seconds(),
                     ],
                 )?;
-                Ok(())
+                transaction.record(&audit)
             })
             .await
     }

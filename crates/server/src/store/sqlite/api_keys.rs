@@ -8,6 +8,7 @@ use crate::store::StoreResult;
 use crate::store::api_keys::{
     ApiKeyLogin, ApiKeyRecord, ApiKeyStore, ApiKeyUse, InsertApiKeyOutcome, NewApiKey,
 };
+use crate::store::audit::AuditEvent;
 use crate::store::sessions::{ApiKeyState, SessionGuard};
 use async_trait::async_trait;
 use keystead_protocol::id::{ApiKeyId, UserId};
@@ -22,11 +23,12 @@ impl ApiKeyStore for SqliteStore {
         key: NewApiKey,
         limit: u32,
         session: Option<SessionGuard>,
+        audit: AuditEvent,
     ) -> StoreResult<InsertApiKeyOutcome> {
         self.writer
             .write(move |transaction| match session {
                 Some(guard) if !stands(transaction, &guard)? => Ok(InsertApiKeyOutcome::SessionEnded),
-                _ => insert_api_key(transaction, &key, limit),
+                _ => insert_api_key(transaction, &key, limit, &audit),
             })
             .await
     }
@@ -54,6 +56,7 @@ impl ApiKeyStore for SqliteStore {
         user_id: UserId,
         key_id: ApiKeyId,
         disabled: bool,
+        audit: AuditEvent,
     ) -> StoreResult<bool> {
         self.writer
             .write(move |transaction| {
@@ -69,12 +72,20 @@ impl ApiKeyStore for SqliteStore {
                         key_id.object_id().as_bytes(),
                         disabled
                     ])?;
+                if changed == 1 {
+                    transaction.record(&audit)?;
+                }
                 Ok(changed == 1)
             })
             .await
     }
 
-    async fn delete_api_key(&self, user_id: UserId, key_id: ApiKeyId) -> StoreResult<bool> {
+    async fn delete_api_key(
+        &self,
+        user_id: UserId,
+        key_id: ApiKeyId,
+        audit: AuditEvent,
+    ) -> StoreResult<bool> {
         self.writer
             .write(move |transaction| {
                 transaction.touch(user_id);
@@ -85,6 +96,9 @@ impl ApiKeyStore for SqliteStore {
                 let deleted = transaction
                     .prepare_cached("DELETE FROM api_keys WHERE user_id = ?1 AND key_id = ?2")?
                     .execute(ids)?;
+                if deleted == 1 {
+                    transaction.record(&audit)?;
+                }
                 Ok(deleted == 1)
             })
             .await
@@ -133,6 +147,7 @@ fn insert_api_key(
     transaction: &Transaction<'_>,
     key: &NewApiKey,
     limit: u32,
+    audit: &AuditEvent,
 ) -> rusqlite::Result<InsertApiKeyOutcome> {
     let user_id = key.user_id.object_id().as_bytes();
     let key_id = key.key_id.object_id().as_bytes();
@@ -174,6 +189,7 @@ fn insert_api_key(
             key.secret.display_end,
             created_at,
         ])?;
+    transaction.record(audit)?;
     Ok(InsertApiKeyOutcome::Inserted)
 }
 

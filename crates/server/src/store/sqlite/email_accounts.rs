@@ -7,6 +7,7 @@ use super::writer::Transaction;
 use super::{SqliteStore, columns};
 use crate::clock::Timestamp;
 use crate::store::StoreResult;
+use crate::store::audit::AuditEvent;
 use crate::store::email_accounts::{
     EmailAccountRecord, EmailAccountStore, EmailTokenPurpose, PresentedToken, SentToken,
 };
@@ -95,21 +96,34 @@ impl EmailAccountStore for SqliteStore {
         })
     }
 
-    async fn reset_password(&self, token: PresentedToken, password_hash: String) -> StoreResult<bool> {
+    async fn reset_password(
+        &self,
+        token: PresentedToken,
+        password_hash: String,
+        audit: AuditEvent,
+    ) -> StoreResult<bool> {
         self.writer
             .write(move |transaction| {
                 let Some(email) = take_token(transaction, &token, EmailTokenPurpose::Reset)? else {
                     return Ok(false);
                 };
                 confirm(transaction, token.app_id, &email)?;
-                set_password(transaction, token.app_id, &email, &password_hash)
+                set_password(transaction, token.app_id, &email, &password_hash, &audit)
             })
             .await
     }
 
-    async fn set_password(&self, app_id: AppId, email: &str, password_hash: String) -> StoreResult<bool> {
+    async fn set_password(
+        &self,
+        app_id: AppId,
+        email: &str,
+        password_hash: String,
+        audit: AuditEvent,
+    ) -> StoreResult<bool> {
         let email = email.to_owned();
-        self.writer.write(move |transaction| set_password(transaction, app_id, &email, &password_hash)).await
+        self.writer
+            .write(move |transaction| set_password(transaction, app_id, &email, &password_hash, &audit))
+            .await
     }
 
     async fn upgrade_password_hash(
@@ -173,6 +187,7 @@ impl EmailAccountStore for SqliteStore {
         email: &str,
         password_hash: &str,
         now: Timestamp,
+        audit: AuditEvent,
     ) -> StoreResult<LinkOutcome> {
         let (email, password_hash) = (email.to_owned(), password_hash.to_owned());
         self.writer
@@ -199,6 +214,7 @@ impl EmailAccountStore for SqliteStore {
                 }
                 attach_identity(transaction, user_id, &identity_of(&account, now))?;
                 set_account_user(transaction, &account, user_id)?;
+                transaction.record(&audit)?;
                 Ok(LinkOutcome::Linked)
             })
             .await
@@ -235,18 +251,20 @@ fn confirm(connection: &Connection, app_id: AppId, email: &str) -> rusqlite::Res
     Ok(confirmed == 1)
 }
 
+/// Sets the password of an account, if there is one. `audit` is completed with whose it is.
 fn set_password(
     transaction: &mut Transaction<'_>,
     app_id: AppId,
     email: &str,
     password_hash: &str,
+    audit: &AuditEvent,
 ) -> rusqlite::Result<bool> {
-    let changed = transaction.execute(
+    let Some(account) = find_account(transaction, app_id, email)? else { return Ok(false) };
+    transaction.execute(
         "UPDATE email_accounts SET password_hash = ?3 WHERE app_id = ?1 AND email = ?2",
         params![app_id.object_id().as_bytes(), email, password_hash],
     )?;
-    let account = find_account(transaction, app_id, email)?;
-    if let Some(user_id) = account.and_then(|account| account.user_id) {
+    if let Some(user_id) = account.user_id {
         transaction.touch(user_id);
         transaction.execute(
             "UPDATE identities SET generation = generation + 1
@@ -254,7 +272,9 @@ fn set_password(
             [user_id.object_id().as_bytes()],
         )?;
     }
-    Ok(changed == 1)
+    let subject = Some(account.identity_id.to_string());
+    transaction.record(&AuditEvent { user_id: account.user_id, subject, ..audit.clone() })?;
+    Ok(true)
 }
 
 fn set_account_user(

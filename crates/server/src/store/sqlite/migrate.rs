@@ -4,7 +4,10 @@
 use crate::store::{StoreError, StoreResult};
 use rusqlite::{Connection, TransactionBehavior};
 
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_init.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_init.sql"),
+    include_str!("../../../migrations/sqlite/0003_audit.sql"),
+];
 
 /// "`KeyS`", so that `file` and other programs can tell whose database this is.
 const APPLICATION_ID: i32 = 0x4b65_7953;

@@ -4,6 +4,7 @@
 mod admins;
 mod api_keys;
 mod apps;
+mod audit;
 mod cache;
 mod columns;
 mod email_accounts;
@@ -16,6 +17,7 @@ mod sweep;
 mod users;
 mod writer;
 
+use super::audit::AuditChain;
 use super::{Store, StoreError, StoreResult};
 use cache::Cache;
 use readers::Readers;
@@ -33,11 +35,12 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the store in `file`, making or migrating it as needed.
+    /// Opens the store in `file`, making or migrating it as needed. Its audit trail is linked by
+    /// `audit_chain`.
     ///
     /// # Errors
     /// A sentence for the operator: the file cannot be written, is damaged, or is of a newer Keystead.
-    pub fn open(file: &Path) -> StoreResult<Self> {
+    pub fn open(file: &Path, audit_chain: AuditChain) -> StoreResult<Self> {
         let mut connection = Connection::open(file)?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
@@ -49,7 +52,7 @@ impl SqliteStore {
         migrate::run(&mut connection)?;
         let cache = Arc::new(Cache::new());
         let readers = Arc::new(Readers::open(file)?);
-        let writer = Writer::start(connection, Arc::clone(&readers), Arc::clone(&cache))?;
+        let writer = Writer::start(connection, Arc::clone(&readers), Arc::clone(&cache), audit_chain)?;
         Ok(Self { readers, writer, cache })
     }
 }

@@ -3,6 +3,7 @@
 use super::{SqliteStore, columns};
 use crate::clock::Timestamp;
 use crate::store::StoreResult;
+use crate::store::audit::AuditEvent;
 use crate::store::sessions::{ApiKeyState, SessionGuard, SessionState, SessionStore};
 use async_trait::async_trait;
 use keystead_protocol::id::{ApiKeyId, SessionId, UserId};
@@ -26,11 +27,12 @@ impl SessionStore for SqliteStore {
         user_id: UserId,
         session_id: SessionId,
         expires_at: Timestamp,
+        audit: AuditEvent,
     ) -> StoreResult<()> {
         self.writer
             .write(move |transaction| {
                 transaction.touch(user_id);
-                transaction
+                let revoked = transaction
                     .prepare_cached(
                         "INSERT INTO revoked_sessions (user_id, session_id, expires_at) VALUES (?1, ?2, ?3)
                          ON CONFLICT (user_id, session_id) DO NOTHING",
@@ -40,7 +42,7 @@ impl SessionStore for SqliteStore {
                         session_id.object_id().as_bytes(),
                         expires_at.unix_seconds(),
                     ])?;
-                Ok(())
+                if revoked == 1 { transaction.record(&audit) } else { Ok(()) }
             })
             .await
     }

@@ -4,6 +4,7 @@ use super::sessions::stands;
 use super::writer::Transaction;
 use super::{SqliteStore, columns};
 use crate::store::StoreResult;
+use crate::store::audit::AuditEvent;
 use crate::store::sessions::SessionGuard;
 use crate::store::users::{IdentityRecord, LinkOutcome, NewUser, UserRecord, UserStore};
 use async_trait::async_trait;
@@ -93,6 +94,7 @@ impl UserStore for SqliteStore {
         session: SessionGuard,
         app_id: AppId,
         identity: IdentityRecord,
+        audit: AuditEvent,
     ) -> StoreResult<LinkOutcome> {
         self.writer
             .write(move |transaction| {
@@ -106,12 +108,19 @@ impl UserStore for SqliteStore {
                 }
                 attach_identity(transaction, session.user_id, &identity)?;
                 insert_owner(transaction, app_id, &identity, session.user_id)?;
+                transaction.record(&audit)?;
                 Ok(LinkOutcome::Linked)
             })
             .await
     }
 
-    async fn set_user_disabled(&self, app_id: AppId, user_id: UserId, disabled: bool) -> StoreResult<bool> {
+    async fn set_user_disabled(
+        &self,
+        app_id: AppId,
+        user_id: UserId,
+        disabled: bool,
+        audit: AuditEvent,
+    ) -> StoreResult<bool> {
         self.writer
             .write(move |transaction| {
                 transaction.touch(user_id);
@@ -126,12 +135,20 @@ impl UserStore for SqliteStore {
                         app_id.object_id().as_bytes(),
                         disabled
                     ])?;
+                if changed == 1 {
+                    transaction.record(&audit)?;
+                }
                 Ok(changed == 1)
             })
             .await
     }
 
-    async fn revoke_user_sessions(&self, app_id: AppId, user_id: UserId) -> StoreResult<bool> {
+    async fn revoke_user_sessions(
+        &self,
+        app_id: AppId,
+        user_id: UserId,
+        audit: AuditEvent,
+    ) -> StoreResult<bool> {
         self.writer
             .write(move |transaction| {
                 transaction.touch(user_id);
@@ -140,12 +157,15 @@ impl UserStore for SqliteStore {
                         "UPDATE users SET generation = generation + 1 WHERE user_id = ?1 AND app_id = ?2",
                     )?
                     .execute(params![user_id.object_id().as_bytes(), app_id.object_id().as_bytes()])?;
+                if changed == 1 {
+                    transaction.record(&audit)?;
+                }
                 Ok(changed == 1)
             })
             .await
     }
 
-    async fn delete_user(&self, app_id: AppId, user_id: UserId) -> StoreResult<bool> {
+    async fn delete_user(&self, app_id: AppId, user_id: UserId, audit: AuditEvent) -> StoreResult<bool> {
         self.writer
             .write(move |transaction| {
                 let found: Option<i64> = columns::scalar(
@@ -157,6 +177,7 @@ impl UserStore for SqliteStore {
                     return Ok(false);
                 }
                 delete_user_rows(transaction, user_id)?;
+                transaction.record(&audit)?;
                 Ok(true)
             })
             .await

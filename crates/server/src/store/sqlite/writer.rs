@@ -3,6 +3,7 @@
 
 use super::cache::Cache;
 use super::readers::Readers;
+use crate::store::audit::{AuditChain, AuditEvent};
 use crate::store::{StoreError, StoreResult};
 use keystead_protocol::id::UserId;
 use rusqlite::Connection;
@@ -31,6 +32,7 @@ pub(super) struct Writer {
 pub(super) struct Transaction<'c> {
     connection: &'c Connection,
     touched: &'c mut Vec<UserId>,
+    pub(super) audit_chain: &'c AuditChain,
 }
 
 impl Transaction<'_> {
@@ -38,6 +40,11 @@ impl Transaction<'_> {
     /// changes an answer of `find_session_state` or `find_api_key_login` other than "no such thing".
     pub(super) fn touch(&mut self, user_id: UserId) {
         self.touched.push(user_id);
+    }
+
+    /// Appends to the audit trail what this write does.
+    pub(super) fn record(&self, event: &AuditEvent) -> rusqlite::Result<()> {
+        super::audit::append(self, event)
     }
 }
 
@@ -89,6 +96,7 @@ impl Writer {
         mut connection: Connection,
         readers: Arc<Readers>,
         cache: Arc<Cache>,
+        audit_chain: AuditChain,
     ) -> StoreResult<Self> {
         let (queue, jobs) = mpsc::sync_channel(4 * MAX_BATCH);
         let log_pages = Arc::new(AtomicU32::new(0));
@@ -97,7 +105,7 @@ impl Writer {
             counted.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
             Ok(())
         }))?;
-        let thread = WriterThread { connection, log_pages, readers, cache };
+        let thread = WriterThread { connection, log_pages, readers, cache, audit_chain };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || thread.run(&jobs))
@@ -155,6 +163,7 @@ struct WriterThread {
     log_pages: Arc<AtomicU32>,
     readers: Arc<Readers>,
     cache: Arc<Cache>,
+    audit_chain: AuditChain,
 }
 
 impl WriterThread {
@@ -205,7 +214,9 @@ impl WriterThread {
         execute("BEGIN IMMEDIATE")?;
         for job in batch {
             execute("SAVEPOINT job")?;
-            if !job.run(Transaction { connection: &self.connection, touched }) {
+            let transaction =
+                Transaction { connection: &self.connection, touched, audit_chain: &self.audit_chain };
+            if !job.run(transaction) {
                 execute("ROLLBACK TO job")?;
             }
             execute("RELEASE job")?;
