@@ -68,6 +68,8 @@ pub enum Error {
     TokenOfAnotherApp,
     #[error("an administrator of this server is needed")]
     AdminRefused,
+    #[error("an administrator of the whole server is needed")]
+    ServerAdministratorNeeded,
     #[error("requests from this origin are not allowed")]
     OriginNotAllowed,
 

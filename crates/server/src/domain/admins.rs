@@ -8,7 +8,7 @@ use crate::domain::throttle::Attempt;
 use crate::domain::tokens::{Algorithm, KeyRing, SigningKey};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
-use crate::store::admins::AdminRecord;
+use crate::store::admins::{AdminRecord, AdminScope};
 use crate::store::audit::Action;
 use keystead_protocol::id::{AdminId, AppId, DeviceId, ObjectId, RequestId};
 use keystead_protocol::secret::SecretText;
@@ -26,11 +26,13 @@ const REFRESH_LIFETIME: Duration = Duration::from_hours(24);
 /// The name under which administrators' failures are counted; it is no application's id.
 const NO_APP: ObjectId = ObjectId::from_bytes([0; 12]);
 
-/// An administrator at work: who, and by which request.
-#[derive(Debug, Clone, Copy)]
+/// An administrator at work: who, over what, and by which request.
+#[derive(Debug, Clone)]
 pub struct Administrator {
     /// The account.
     pub admin_id: AdminId,
+    /// What they administer.
+    pub scope: AdminScope,
     /// Where the request comes from.
     pub address: IpAddr,
     /// The request.

@@ -177,6 +177,11 @@ fn describe_token(error: &Error) -> Option<Description> {
             "the token belongs to another application",
         ),
         Error::AdminRefused => uncoded(refused, "unauthorized"),
+        Error::ServerAdministratorNeeded => known(
+            StatusCode::FORBIDDEN,
+            Code::Forbidden,
+            "this needs an administrator of the whole server: your admin key is for some applications only",
+        ),
         Error::OriginNotAllowed => known(
             StatusCode::FORBIDDEN,
             Code::DomainNotAllowed,

@@ -4,7 +4,28 @@ use super::StoreResult;
 use super::audit::AuditEvent;
 use crate::clock::Timestamp;
 use async_trait::async_trait;
-use keystead_protocol::id::AdminId;
+use keystead_protocol::id::{AdminId, AppId};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What an administrator administers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AdminScope {
+    /// Everything, applications to come included.
+    WholeServer,
+    /// These applications; there may be none.
+    Apps(Arc<BTreeSet<AppId>>),
+}
+
+impl AdminScope {
+    /// Whether this application is among what is administered.
+    pub fn includes(&self, app_id: AppId) -> bool {
+        match self {
+            Self::WholeServer => true,
+            Self::Apps(apps) => apps.contains(&app_id),
+        }
+    }
+}
 
 /// Somebody who may use the admin API.
 #[derive(Debug, Clone, PartialEq, Eq)]

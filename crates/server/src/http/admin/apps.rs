@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 pub(in crate::http) async fn list(
     State(state): State<ThreadState>,
-    _: AdministeredGroup,
+    AdministeredGroup(by): AdministeredGroup,
 ) -> Json<Vec<Value>> {
     let apps = state.apps();
-    let mut apps: Vec<_> = apps.iter().collect();
+    let mut apps: Vec<_> = apps.iter().filter(|app| by.scope.includes(app.ids.app_id)).collect();
     apps.sort_by_key(|app| app.ids.app_id);
     let shown = apps.into_iter().map(|app| {
         json!({

@@ -5,13 +5,13 @@ mod apps;
 mod session;
 mod users;
 
-use super::extract::{ClientInfo, bearer, path_parameters};
+use super::extract::{ClientInfo, bearer, has_parameter, path_parameters};
 use super::route::{Route, at};
 use crate::app_config::App;
 use crate::domain::admins::{self, Administrator, GROUP_ID};
 use crate::error::Error;
 use crate::state::{Client, ThreadState};
-use crate::store::admins::AdminRecord;
+use crate::store::admins::{AdminRecord, AdminScope};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use keystead_protocol::session::TokenType;
@@ -47,7 +47,7 @@ impl FromRequestParts<ThreadState> for Admin {
     }
 }
 
-/// That the path names the one group there is, for an administrator.
+/// An administrator, if the path names the one group there is. Keystead's own routes name none.
 pub(super) struct AdministeredGroup(pub(super) Administrator);
 
 impl FromRequestParts<ThreadState> for AdministeredGroup {
@@ -58,14 +58,31 @@ impl FromRequestParts<ThreadState> for AdministeredGroup {
         let client = ClientInfo::from_request_parts(parts, state).await?;
         let Client { address, request_id, .. } = client.client();
         let [group_id] = path_parameters(parts, ["group_id"])?;
-        if group_id.parse() != Ok(GROUP_ID) {
+        if has_parameter(parts, "group_id") && group_id.parse() != Ok(GROUP_ID) {
             return Err(Error::RouteNotFound);
         }
-        Ok(Self(Administrator { admin_id: admin.admin_id, address, request_id }))
+        Ok(Self(Administrator {
+            admin_id: admin.admin_id,
+            scope: AdminScope::WholeServer,
+            address,
+            request_id,
+        }))
     }
 }
 
-/// The application that the path names, for an administrator.
+/// An administrator of the whole server, for what concerns more than one application.
+pub(super) struct ServerAdministrator(pub(super) Administrator);
+
+impl FromRequestParts<ThreadState> for ServerAdministrator {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ThreadState) -> Result<Self, Error> {
+        let AdministeredGroup(by) = AdministeredGroup::from_request_parts(parts, state).await?;
+        if by.scope == AdminScope::WholeServer { Ok(Self(by)) } else { Err(Error::ServerAdministratorNeeded) }
+    }
+}
+
+/// The application that the path names, for an administrator of it. To others it does not exist.
 pub(super) struct AdministeredApp {
     pub(super) app: Arc<App>,
     pub(super) by: Administrator,
@@ -77,7 +94,8 @@ impl FromRequestParts<ThreadState> for AdministeredApp {
     async fn from_request_parts(parts: &mut Parts, state: &ThreadState) -> Result<Self, Error> {
         let AdministeredGroup(by) = AdministeredGroup::from_request_parts(parts, state).await?;
         let [id] = path_parameters(parts, ["app_id"])?;
-        let app = id.parse().ok().and_then(|app_id| state.apps().by_app_id(app_id));
+        let app_id = id.parse().ok().filter(|app_id| by.scope.includes(*app_id));
+        let app = app_id.and_then(|app_id| state.apps().by_app_id(app_id));
         app.map(|app| Self { app, by }).ok_or_else(|| Error::AppNotFound(id.into_owned()))
     }
 }
