@@ -66,8 +66,10 @@ pub enum Error {
     SessionEnded,
     #[error("the token is of another application")]
     TokenOfAnotherApp,
-    #[error("an administrator of this server is needed")]
-    AdminRefused,
+    #[error("there is no such key pair of an administrator")]
+    AdminKeyRefused,
+    #[error("there is no application {0:?} to administer")]
+    AdminKeyAppUnknown(String),
     #[error("an administrator of the whole server is needed")]
     ServerAdministratorNeeded,
     #[error("requests from this origin are not allowed")]

@@ -2,6 +2,7 @@
 //! server's state, values that were parsed at the edge, and returns what happened or an
 //! [`Error`](crate::error::Error) named by its cause. No HTTP and no SQL here.
 
+pub mod admin_keys;
 pub mod admins;
 pub mod api_keys;
 pub mod audit;

@@ -129,7 +129,7 @@ fn base62<const N: usize>(mut number: u32) -> [u8; N] {
 }
 
 /// Bytes of 248 and more are thrown away: 248 is four times 62, so every digit is equally likely.
-fn push_random_base62(text: &mut String, digits: usize) -> Result<(), CryptoFailed> {
+pub(super) fn push_random_base62(text: &mut String, digits: usize) -> Result<(), CryptoFailed> {
     let mut random = Zeroizing::new([0; 64]);
     let end = text.len() + digits;
     while text.len() < end {

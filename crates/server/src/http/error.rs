@@ -176,7 +176,15 @@ fn describe_token(error: &Error) -> Option<Description> {
             Code::UserAppDomainMismatch,
             "the token belongs to another application",
         ),
-        Error::AdminRefused => uncoded(refused, "unauthorized"),
+        Error::AdminKeyRefused => uncoded(
+            refused,
+            "failed to authenticate with MongoDB Cloud API: You are not authorized for this resource.",
+        ),
+        Error::AdminKeyAppUnknown(id) => known(
+            StatusCode::BAD_REQUEST,
+            Code::InvalidParameter,
+            format!("there is no application '{id}': 'apps' takes the _id of each, as GET apps lists them"),
+        ),
         Error::ServerAdministratorNeeded => known(
             StatusCode::FORBIDDEN,
             Code::Forbidden,

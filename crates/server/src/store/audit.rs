@@ -108,6 +108,32 @@ actions! {
     IdentityLinked = "user.identity_linked",
     /// The password of an email account was changed.
     PasswordChanged = "password.changed",
+    /// An administrator logged in, or failed to.
+    AdminLoggedIn = "admin.logged_in",
+    /// An administrator logged out.
+    AdminLoggedOut = "admin.logged_out",
+    /// A key pair for the admin API was made.
+    AdminKeyCreated = "admin_key.created",
+    /// A key pair for the admin API was deleted.
+    AdminKeyDeleted = "admin_key.deleted",
+    /// A server API key was made, with its user.
+    ServerKeyCreated = "server_key.created",
+    /// A server API key was enabled.
+    ServerKeyEnabled = "server_key.enabled",
+    /// A server API key was disabled.
+    ServerKeyDisabled = "server_key.disabled",
+    /// A server API key was deleted, with its user.
+    ServerKeyDeleted = "server_key.deleted",
+    /// A user was made by an administrator.
+    UserCreated = "user.created",
+    /// The email address of a user was changed.
+    UserEmailChanged = "user.email_changed",
+    /// An email account was confirmed.
+    EmailAccountConfirmed = "email_account.confirmed",
+    /// An email account was given a new token to confirm it with.
+    EmailAccountConfirmationSent = "email_account.confirmation_sent",
+    /// An email account that waited for its confirmation was deleted.
+    EmailAccountDeleted = "email_account.deleted",
     /// The password of the administrator was set.
     AdminPasswordSet = "admin.password_set",
 }

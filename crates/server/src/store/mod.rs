@@ -2,6 +2,7 @@
 //! transaction: it happens whole or not at all, and when it returns it is on disk. No rules live here
 //! beyond that, and no engine's types leave its folder.
 
+pub mod admin_keys;
 pub mod admins;
 pub mod api_keys;
 pub mod apps;
@@ -16,7 +17,8 @@ pub mod users;
 
 /// Everything an engine must do.
 pub trait Store:
-    admins::AdminStore
+    admin_keys::AdminKeyStore
+    + admins::AdminStore
     + api_keys::ApiKeyStore
     + apps::AppStore
     + audit::AuditStore

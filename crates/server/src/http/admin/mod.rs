@@ -8,10 +8,10 @@ mod users;
 use super::extract::{ClientInfo, bearer, has_parameter, path_parameters};
 use super::route::{Route, at};
 use crate::app_config::App;
-use crate::domain::admins::{self, Administrator, GROUP_ID};
+use crate::domain::admins::{self, AdminSession, Administrator, GROUP_ID};
 use crate::error::Error;
-use crate::state::{Client, ThreadState};
-use crate::store::admins::{AdminRecord, AdminScope};
+use crate::state::ThreadState;
+use crate::store::admins::AdminScope;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use keystead_protocol::session::TokenType;
@@ -21,7 +21,9 @@ use std::sync::Arc;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         at("/api/admin/v3.0/auth/providers/local-userpass/login").post(session::log_in),
-        at("/api/admin/v3.0/auth/session").post(session::refresh),
+        at("/api/admin/v3.0/auth/providers/mongodb-cloud/login").post(session::log_in_by_key),
+        at("/api/admin/v3.0/auth/providers").get(session::list_providers),
+        at("/api/admin/v3.0/auth/session").post(session::refresh).delete(session::end),
         at("/api/admin/v3.0/auth/profile").get(session::profile),
         at("/api/admin/v3.0/groups/{group_id}/apps").get(apps::list),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users").get(users::list),
@@ -36,7 +38,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// The administrator behind the access token in the Authorization header.
-pub(super) struct Admin(pub(super) AdminRecord);
+pub(super) struct Admin(pub(super) AdminSession);
 
 impl FromRequestParts<ThreadState> for Admin {
     type Rejection = Error;
@@ -56,17 +58,11 @@ impl FromRequestParts<ThreadState> for AdministeredGroup {
     async fn from_request_parts(parts: &mut Parts, state: &ThreadState) -> Result<Self, Error> {
         let Admin(admin) = Admin::from_request_parts(parts, state).await?;
         let client = ClientInfo::from_request_parts(parts, state).await?;
-        let Client { address, request_id, .. } = client.client();
         let [group_id] = path_parameters(parts, ["group_id"])?;
         if has_parameter(parts, "group_id") && group_id.parse() != Ok(GROUP_ID) {
             return Err(Error::RouteNotFound);
         }
-        Ok(Self(Administrator {
-            admin_id: admin.admin_id,
-            scope: AdminScope::WholeServer,
-            address,
-            request_id,
-        }))
+        Ok(Self(admin.administrator(&client.client())))
     }
 }
 

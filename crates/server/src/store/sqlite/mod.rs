@@ -1,6 +1,7 @@
 //! The embedded store: one SQLite file, one writer thread that commits in groups, a few readers, and
 //! a cache of what every request asks for.
 
+mod admin_keys;
 mod admins;
 mod api_keys;
 mod apps;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use keystead_protocol::id::ObjectId;
 use rusqlite::params;
 
-const EXPIRING: [&str; 3] = [
+const EXPIRING: [&str; 4] = [
     "DELETE FROM email_accounts WHERE (app_id, email) IN
         (SELECT app_id, email FROM email_accounts WHERE pending_until < ?1 LIMIT ?2)",
     "DELETE FROM email_tokens WHERE token_id IN
@@ -18,6 +18,8 @@ const EXPIRING: [&str; 3] = [
     // state becomes wrong.
     "DELETE FROM revoked_sessions WHERE (user_id, session_id) IN
         (SELECT user_id, session_id FROM revoked_sessions WHERE expires_at < ?1 LIMIT ?2)",
+    "DELETE FROM revoked_admin_sessions WHERE session_id IN
+        (SELECT session_id FROM revoked_admin_sessions WHERE expires_at < ?1 LIMIT ?2)",
 ];
 
 #[async_trait]

@@ -1,0 +1,14 @@
+//! `/api/keystead/v1`: what administrators can do here that App Services did not have. Bodies, errors and
+//! tokens are those of the admin API.
+
+mod admin_keys;
+
+use super::route::{Route, at};
+
+/// Keystead's own routes.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        at("/api/keystead/v1/admin_keys").get(admin_keys::list).post(admin_keys::create),
+        at("/api/keystead/v1/admin_keys/{admin_key_id}").delete(admin_keys::delete),
+    ]
+}
