@@ -85,6 +85,10 @@ pub enum Error {
     ApiKeyNameTaken,
     #[error("the user has as many API keys as allowed")]
     ApiKeyLimitReached(u32),
+    #[error("the application has as many server API keys as allowed")]
+    ServerKeyLimitReached(u32),
+    #[error("the API key of a server user is not the user's to manage")]
+    ServerKeyOfAdministrators,
     #[error("anonymous users cannot have API keys")]
     ApiKeyForAnonymous,
     #[error("the user has no such API key")]
@@ -96,6 +100,10 @@ pub enum Error {
     PasswordLength,
     #[error("the email address cannot be used")]
     EmailInvalid,
+    #[error("the application's local-userpass provider is not enabled")]
+    EmailAccountsOff,
+    #[error("the user has no email account")]
+    UserWithoutEmail,
     #[error("the email address is registered")]
     EmailInUse,
     #[error("the mailed token is wrong, used or expired")]
@@ -125,6 +133,10 @@ pub enum Error {
     InvalidBody(String),
     #[error("the query string is not what is expected")]
     InvalidQuery,
+    #[error("the query parameter {0:?} has an unknown value")]
+    QueryUnknown(&'static str, &'static str),
+    #[error("the user after whom to list is gone")]
+    ListedAfterNobody,
     #[error("the body is larger than {0} bytes")]
     BodyTooLarge(usize),
     #[error("the body did not arrive")]

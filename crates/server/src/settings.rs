@@ -43,6 +43,8 @@ pub struct Settings {
     pub login_throttle: ThrottleRate,
     /// What user API keys start with.
     pub key_prefix: KeyPrefix,
+    /// What server API keys start with.
+    pub server_key_prefix: KeyPrefix,
     /// How tokens are signed.
     pub key_policy: KeyPolicy,
     /// How long a session lasts: 30 minutes to 5 years.
@@ -102,6 +104,7 @@ impl Settings {
             trusted_proxies: Vec::new(),
             login_throttle: ThrottleRate::per_minute(20),
             key_prefix: KeyPrefix::default(),
+            server_key_prefix: KeyPrefix::default_of_server_keys(),
             key_policy: KeyPolicy {
                 access_algorithm: Algorithm::EdDsa,
                 shared_secret: None,

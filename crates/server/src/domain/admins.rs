@@ -40,6 +40,13 @@ pub struct Administrator {
     pub request_id: RequestId,
 }
 
+impl Administrator {
+    /// Who sends the request, for what does not matter who it is.
+    pub fn client(&self) -> Client<'_> {
+        Client { address: self.address, user_agent: None, request_id: self.request_id }
+    }
+}
+
 /// An account that was made just now.
 pub struct GeneratedAdmin {
     /// What to log in with.

@@ -3,12 +3,14 @@
 //! beyond that, and no engine's types leave its folder.
 
 pub mod admin_keys;
+pub mod administered_accounts;
 pub mod admins;
 pub mod api_keys;
 pub mod apps;
 pub mod audit;
 pub mod email_accounts;
 pub mod outbox;
+pub mod server_keys;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sqlite;
@@ -18,12 +20,14 @@ pub mod users;
 /// Everything an engine must do.
 pub trait Store:
     admin_keys::AdminKeyStore
+    + administered_accounts::AdministeredAccountStore
     + admins::AdminStore
     + api_keys::ApiKeyStore
     + apps::AppStore
     + audit::AuditStore
     + email_accounts::EmailAccountStore
     + outbox::OutboxStore
+    + server_keys::ServerKeyStore
     + sessions::SessionStore
     + signing_keys::SigningKeyStore
     + sweep::SweepStore

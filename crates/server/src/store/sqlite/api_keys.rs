@@ -6,7 +6,7 @@ use super::{SqliteStore, columns};
 use crate::clock::Timestamp;
 use crate::store::StoreResult;
 use crate::store::api_keys::{
-    ApiKeyLogin, ApiKeyRecord, ApiKeyStore, ApiKeyUse, InsertApiKeyOutcome, NewApiKey,
+    ApiKeyDetails, ApiKeyLogin, ApiKeyRecord, ApiKeyStore, ApiKeyUse, InsertApiKeyOutcome, NewApiKey,
 };
 use crate::store::audit::AuditEvent;
 use crate::store::sessions::{ApiKeyState, SessionGuard};
@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use keystead_protocol::id::{ApiKeyId, UserId};
 use rusqlite::{Connection, Row, params};
 
-const COLUMNS: &str = "key_id, name, disabled, created_at, last_used_at";
+const COLUMNS: &str = "key_id, name, disabled, created_at, last_used_at, is_server_key";
 
 #[async_trait]
 impl ApiKeyStore for SqliteStore {
@@ -28,6 +28,7 @@ impl ApiKeyStore for SqliteStore {
         self.writer
             .write(move |transaction| match session {
                 Some(guard) if !stands(transaction, &guard)? => Ok(InsertApiKeyOutcome::SessionEnded),
+                _ if is_server(transaction, key.user_id)? => Ok(InsertApiKeyOutcome::ServerOwner),
                 _ => insert_api_key(transaction, &key, limit, &audit),
             })
             .await
@@ -39,6 +40,36 @@ impl ApiKeyStore for SqliteStore {
             connection
                 .prepare_cached(&sql)?
                 .query_map([user_id.object_id().as_bytes()], read_api_key)?
+                .collect()
+        })
+    }
+
+    async fn list_api_key_details(&self, user_id: UserId) -> StoreResult<Vec<ApiKeyDetails>> {
+        self.readers.read(|connection| {
+            // While a key is rotated, its newer secret is shown.
+            let secret = |column| {
+                format!(
+                    "coalesce((SELECT {column} FROM api_key_secrets s
+                               WHERE s.user_id = k.user_id AND s.key_id = k.key_id
+                               ORDER BY s.created_at DESC LIMIT 1), '')"
+                )
+            };
+            let (start, end) = (secret("display_start"), secret("display_end"));
+            let sql = format!(
+                "SELECT {COLUMNS}, last_used_from, last_used_agent, {start}, {end} FROM api_keys k
+                 WHERE user_id = ?1 ORDER BY key_id"
+            );
+            connection
+                .prepare_cached(&sql)?
+                .query_map([user_id.object_id().as_bytes()], |row| {
+                    Ok(ApiKeyDetails {
+                        key: read_api_key(row)?,
+                        last_used_from: row.get(6)?,
+                        last_used_agent: row.get(7)?,
+                        display_start: row.get(8)?,
+                        display_end: row.get(9)?,
+                    })
+                })?
                 .collect()
         })
     }
@@ -143,7 +174,16 @@ impl ApiKeyStore for SqliteStore {
     }
 }
 
-fn insert_api_key(
+fn is_server(connection: &Connection, user_id: UserId) -> rusqlite::Result<bool> {
+    let found: Option<i64> = columns::scalar(
+        connection,
+        "SELECT 1 FROM users WHERE user_id = ?1 AND user_type = 'server'",
+        [user_id.object_id().as_bytes()],
+    )?;
+    Ok(found.is_some())
+}
+
+pub(super) fn insert_api_key(
     transaction: &Transaction<'_>,
     key: &NewApiKey,
     limit: u32,
@@ -200,6 +240,7 @@ fn read_api_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyRecord> {
         disabled: row.get(2)?,
         created_at: columns::timestamp(row, 3)?,
         last_used_at: columns::optional_timestamp(row, 4)?,
+        is_server_key: row.get(5)?,
     })
 }
 

@@ -2,6 +2,7 @@
 //! a cache of what every request asks for.
 
 mod admin_keys;
+mod administered_accounts;
 mod admins;
 mod api_keys;
 mod apps;
@@ -12,6 +13,7 @@ mod email_accounts;
 mod migrate;
 mod outbox;
 mod readers;
+mod server_keys;
 mod sessions;
 mod signing_keys;
 mod sweep;
