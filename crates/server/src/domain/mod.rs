@@ -6,6 +6,7 @@ pub mod admin_keys;
 pub mod administered_accounts;
 pub mod admins;
 pub mod api_keys;
+pub mod apps;
 pub mod audit;
 pub mod email_password;
 pub mod functions;

@@ -6,6 +6,7 @@ pub mod admin_keys;
 pub mod administered_accounts;
 pub mod admins;
 pub mod api_keys;
+pub mod app_definitions;
 pub mod apps;
 pub mod audit;
 pub mod email_accounts;
@@ -23,6 +24,7 @@ pub trait Store:
     + administered_accounts::AdministeredAccountStore
     + admins::AdminStore
     + api_keys::ApiKeyStore
+    + app_definitions::AppDefinitionStore
     + apps::AppStore
     + audit::AuditStore
     + email_accounts::EmailAccountStore

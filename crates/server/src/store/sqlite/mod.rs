@@ -5,6 +5,7 @@ mod admin_keys;
 mod administered_accounts;
 mod admins;
 mod api_keys;
+mod app_definitions;
 mod apps;
 mod audit;
 mod cache;
