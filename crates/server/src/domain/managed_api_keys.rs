@@ -31,6 +31,7 @@ pub async fn create(
     name: String,
     by: &Administrator,
 ) -> Result<CreatedKey, Error> {
+    users::get(state, app, user_id).await?;
     let audit = audit::by_admin(state, by, Some(app), Action::ApiKeyCreated).about_user(user_id);
     api_keys::insert(state, app, user_id, name, None, audit).await
 }

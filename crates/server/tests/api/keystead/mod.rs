@@ -1,0 +1,2 @@
+mod admin_keys;
+mod user_api_keys;
