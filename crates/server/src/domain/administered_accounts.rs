@@ -186,15 +186,13 @@ pub async fn run_confirmation(
     };
     check_pending(state, app, email).await?;
     let audit = |action| audit::by_admin(state, by, Some(app), action);
-    was_pending(match confirm_by_function(state, app, function, email, &by.client()).await? {
-        Some(token) => {
-            let audit = audit(Action::EmailAccountConfirmationSent);
-            state.store.insert_confirmation_token(token, audit).await?
-        }
-        None => {
-            let audit = audit(Action::EmailAccountConfirmed);
-            state.store.confirm_pending_email_account(app.ids.app_id, email, audit).await?
-        }
+    let token = confirm_by_function(state, app, function, email, &by.client()).await?;
+    was_pending(if let Some(token) = token {
+        let audit = audit(Action::EmailAccountConfirmationSent);
+        state.store.insert_confirmation_token(token, audit).await?
+    } else {
+        let audit = audit(Action::EmailAccountConfirmed);
+        state.store.confirm_pending_email_account(app.ids.app_id, email, audit).await?
     })
 }
 
