@@ -125,7 +125,7 @@ impl Server {
             job.abort();
         }
         self.state.functions.close().await;
-        if let Err(error) = self.state.usage.flush(self.state.store.as_ref()).await {
+        if let Err(error) = jobs::flush_once(&self.state).await {
             tracing::error!(%error, "the last uses could not be written");
         }
         self.state.store.close();

@@ -7,6 +7,7 @@ pub mod api_keys;
 pub mod apps;
 pub mod audit;
 pub mod email_accounts;
+pub mod networks;
 pub mod outbox;
 pub mod sessions;
 pub mod signing_keys;
