@@ -2,7 +2,7 @@
 
 use crate::app_config::App;
 use crate::domain::providers::{self, Credentials};
-use crate::domain::sessions;
+use crate::domain::{request_notes, sessions};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
 use keystead_protocol::credentials::LoginOptions;
@@ -22,6 +22,7 @@ pub async fn log_in(
     client: &Client<'_>,
 ) -> Result<LoginResponse, Error> {
     let who = providers::authenticate(state, app, credentials, client).await?;
+    request_notes::user(who.user_id);
     if who.grounds.api_key.is_none() {
         let now = state.clock.now();
         state.usage.user_seen(who.user_id, now);

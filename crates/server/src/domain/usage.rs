@@ -22,7 +22,7 @@ const SHARD_CAPACITY: usize = 1_024;
 /// Of so many networks of a key or a user until the next flush.
 const MAX_SIGHTINGS: usize = 8;
 /// So many of each are written in one transaction, so that other writes need not wait long.
-const BATCH: usize = 256;
+const BATCH: usize = 128;
 /// What counts as one network: what is given to a small company or to a household.
 const NETWORK_BITS_V4: u8 = 24;
 const NETWORK_BITS_V6: u8 = 48;

@@ -2,6 +2,7 @@
 //! client's address. A handler whose signature names one of these does not run without it.
 
 use crate::app_config::App;
+use crate::domain::request_notes;
 use crate::domain::sessions::{self, Session};
 use crate::error::Error;
 use crate::state::{Client, ServerState, ThreadState};
@@ -17,7 +18,7 @@ use keystead_protocol::session::TokenType;
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// No body needs more, but for the arguments of functions.
@@ -40,6 +41,7 @@ impl FromRequestParts<State> for CurrentApp {
 /// The application that clients know by this id, if the page that asks may use it.
 pub(super) fn find_app(state: &ServerState, headers: &HeaderMap, id: &str) -> Result<Arc<App>, Error> {
     let app = state.apps().by_client_app_id(id).ok_or_else(|| Error::AppNotFound(id.to_owned()))?;
+    request_notes::app(app.ids.app_id);
     check_origin(headers, &app)?;
     Ok(app)
 }
@@ -103,7 +105,8 @@ pub(super) fn check_origin(headers: &HeaderMap, app: &App) -> Result<(), Error> 
 /// What the edge of the server tells the extractors below of a request.
 #[derive(Clone, Copy)]
 pub(super) struct Arrival {
-    pub(super) peer: SocketAddr,
+    /// Of the client, behind trusted proxies.
+    pub(super) address: IpAddr,
     /// The path of the route, with its parameters' names.
     pub(super) route: &'static str,
     pub(super) request_id: RequestId,
@@ -164,12 +167,10 @@ impl ClientInfo {
 impl FromRequestParts<State> for ClientInfo {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Error> {
         let arrival = parts.extensions.get::<Arrival>();
-        let Arrival { peer, request_id, .. } =
+        let Arrival { address, request_id, .. } =
             *arrival.ok_or_else(|| Error::Internal("no peer address".into()))?;
-        let trusted = &state.settings.trusted_proxies;
-        let address = super::client_address(peer.ip(), &parts.headers, trusted);
         let user_agent = parts.headers.get(USER_AGENT).cloned();
         Ok(Self { address, user_agent, request_id })
     }
@@ -250,9 +251,8 @@ mod tests {
     fn parameters(path: &str) -> Result<[String; 2], Error> {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = path.parse().unwrap();
-        let peer = ([127, 0, 0, 1], 1).into();
         request.extensions_mut().insert(Arrival {
-            peer,
+            address: [127, 0, 0, 1].into(),
             route: "/app/{id}/in/{name}/end",
             request_id: RequestId::from(keystead_protocol::id::ObjectId::from_bytes([0; 12])),
         });

@@ -14,6 +14,7 @@ pub(crate) use reload::{Watch, reload_when_wanted};
 use crate::app_config::{self, App, AppConfig, Apps, Problems};
 use crate::clock::Clock;
 use crate::domain::admins::{self, GeneratedAdmin};
+use crate::domain::app_logs::AppLogs;
 use crate::domain::ids::IdGenerator;
 use crate::domain::passwords::Passwords;
 use crate::domain::pepper::{CryptoFailed, Pepper};
@@ -167,6 +168,7 @@ async fn build_state(
         mail_waits: Notify::new(),
         reload_wanted: Notify::new(),
         metrics: Metrics::new(),
+        app_logs: AppLogs::default(),
         key_ring: ArcSwap::from_pointee(key_ring),
         settings,
     })

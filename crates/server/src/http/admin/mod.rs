@@ -2,6 +2,7 @@
 //! restart or delete a user.
 
 mod apps;
+mod logs;
 mod session;
 mod users;
 
@@ -9,6 +10,7 @@ use super::extract::{ClientInfo, bearer, has_parameter, path_parameters};
 use super::route::{Route, at};
 use crate::app_config::App;
 use crate::domain::admins::{self, Administrator, GROUP_ID};
+use crate::domain::request_notes;
 use crate::error::Error;
 use crate::state::{Client, ThreadState};
 use crate::store::admins::AdminRecord;
@@ -24,6 +26,7 @@ pub(super) fn routes() -> Vec<Route> {
         at("/api/admin/v3.0/auth/session").post(session::refresh),
         at("/api/admin/v3.0/auth/profile").get(session::profile),
         at("/api/admin/v3.0/groups/{group_id}/apps").get(apps::list),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/logs").get(logs::list),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users").get(users::list),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/verify_token").post(users::verify_token),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}")
@@ -79,6 +82,9 @@ impl FromRequestParts<ThreadState> for AdministeredApp {
         let AdministeredGroup(by) = AdministeredGroup::from_request_parts(parts, state).await?;
         let [id] = path_parameters(parts, ["app_id"])?;
         let app = id.parse().ok().and_then(|app_id| state.apps().by_app_id(app_id));
+        if let Some(app) = &app {
+            request_notes::app(app.ids.app_id);
+        }
         app.map(|app| Self { app, by }).ok_or_else(|| Error::AppNotFound(id.into_owned()))
     }
 }
