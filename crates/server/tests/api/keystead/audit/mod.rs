@@ -1,6 +1,7 @@
 //! The audit trail: what is in it, and that nobody changes it unnoticed.
 
 mod events;
+mod large;
 mod logins;
 mod retention;
 mod tampering;
