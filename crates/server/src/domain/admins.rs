@@ -25,7 +25,7 @@ const DEFAULT_EMAIL: &str = "admin@localhost";
 const ACCESS_LIFETIME: Duration = Duration::from_mins(30);
 const REFRESH_LIFETIME: Duration = Duration::from_hours(24);
 /// The name under which administrators' failures are counted; it is no application's id.
-const NO_APP: ObjectId = ObjectId::from_bytes([0; 12]);
+pub(super) const NO_APP: ObjectId = ObjectId::from_bytes([0; 12]);
 
 /// An administrator at work: who, over what, and by which request.
 #[derive(Debug, Clone)]
@@ -41,6 +41,19 @@ pub struct Administrator {
 }
 
 impl Administrator {
+    /// Whether they may see what happens in this application; in all there are, if it is none.
+    ///
+    /// # Errors
+    /// [`Error::ServerAdministratorNeeded`].
+    pub fn check_sees(&self, app_id: Option<AppId>) -> Result<(), Error> {
+        let sees = match (&self.scope, app_id) {
+            (AdminScope::WholeServer, _) => true,
+            (AdminScope::Apps(_), None) => false,
+            (AdminScope::Apps(apps), Some(app_id)) => apps.contains(&app_id),
+        };
+        if sees { Ok(()) } else { Err(Error::ServerAdministratorNeeded) }
+    }
+
     /// Who sends the request, for what does not matter who it is.
     pub fn client(&self) -> Client<'_> {
         Client { address: self.address, user_agent: None, request_id: self.request_id }
@@ -174,7 +187,7 @@ pub async fn log_in(
     password: SecretText,
     client: &Client<'_>,
 ) -> Result<AdminTokens, Error> {
-    let attempt = state.throttles.attempt(client.address, AppId::from(NO_APP), email);
+    let attempt = state.throttles.attempt(client, AppId::from(NO_APP), email);
     attempt.check()?;
     let admin = state.store.find_admin_by_email(email).await?;
     let stored = admin.as_ref().map(|admin| admin.password_hash.clone());
@@ -199,7 +212,7 @@ pub async fn log_in_by_key(
     let key = found.filter(|key| state.pepper.is_admin_key(private_key.expose(), &key.digest));
     let Some(key) = key else {
         // A private key cannot be guessed, so that whoever has it is let in whatever others tried.
-        let attempt = state.throttles.attempt(client.address, AppId::from(NO_APP), public_key);
+        let attempt = state.throttles.attempt(client, AppId::from(NO_APP), public_key);
         attempt.check()?;
         attempt.failed();
         return Err(refused(state, client, Error::AdminKeyRefused).await);

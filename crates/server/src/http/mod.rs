@@ -11,6 +11,7 @@ mod edge;
 mod error;
 mod extract;
 mod keystead;
+mod log_entry;
 mod operations;
 mod route;
 

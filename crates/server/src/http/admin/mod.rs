@@ -6,6 +6,7 @@ mod apps;
 mod debug;
 mod deployments;
 mod items;
+mod logs;
 mod pending_users;
 mod routes;
 mod secrets;
@@ -20,6 +21,7 @@ pub(super) use users::UserOfPath;
 use super::extract::{ClientInfo, bearer, has_parameter, path_parameters};
 use crate::app_config::App;
 use crate::domain::admins::{self, AdminSession, Administrator, GROUP_ID};
+use crate::domain::request_notes;
 use crate::error::Error;
 use crate::state::ThreadState;
 use crate::store::admins::AdminScope;
@@ -83,6 +85,9 @@ impl FromRequestParts<ThreadState> for AdministeredApp {
         let [id] = path_parameters(parts, ["app_id"])?;
         let app_id = id.parse().ok().filter(|app_id| by.scope.includes(*app_id));
         let app = app_id.and_then(|app_id| state.apps().by_app_id(app_id));
+        if let Some(app) = &app {
+            request_notes::app(app.ids.app_id);
+        }
         app.map(|app| Self { app, by }).ok_or_else(|| Error::AppNotFound(id.into_owned()))
     }
 }

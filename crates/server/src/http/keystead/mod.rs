@@ -2,6 +2,7 @@
 //! tokens are those of the admin API.
 
 mod admin_keys;
+mod audit;
 mod user_api_keys;
 
 use super::route::{Route, at};
@@ -19,5 +20,7 @@ pub(super) fn routes() -> Vec<Route> {
             .put(user_api_keys::enable),
         at("/api/keystead/v1/apps/{app_id}/users/{user_id}/api_keys/{key_id}/disable")
             .put(user_api_keys::disable),
+        at("/api/keystead/v1/audit").get(audit::list),
+        at("/api/keystead/v1/audit/verify").post(audit::verify),
     ]
 }

@@ -30,9 +30,7 @@ impl AdministeredAccountStore for SqliteStore {
                 }
                 set_account_user(transaction, &account, user.user_id)?;
                 user.identity = identity_of(&account, user.created_at);
-                let user = insert_user(transaction, &user)?;
-                transaction.record(&audit)?;
-                Ok(Some(user))
+                insert_user(transaction, &user, &audit).map(Some)
             })
             .await
     }

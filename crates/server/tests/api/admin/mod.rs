@@ -3,6 +3,7 @@ mod call_sequences;
 mod configuration;
 mod deployments;
 mod email_users;
+mod logs;
 mod pending_users;
 mod server_keys;
 mod sessions;

@@ -45,7 +45,7 @@ async fn every_order_pages_through_all_users_once() {
     let admin = Administrator::log_in(&server).await;
     let app = admin.quickstart();
     // Who was just seen is written down now and then, and whenever that decides the order.
-    keystead_server::sweep_once(&server.state).await.unwrap();
+    keystead_server::flush_once(&server.state).await.unwrap();
     let by_id = pages(&app, "").await;
     assert_eq!(by_id.len(), made.len());
     for sort in ["_id", "creation_date", "last_authentication_date"] {

@@ -117,8 +117,30 @@ async fn what_concerns_the_whole_server_is_refused_to_a_pair_for_some_applicatio
     ] {
         restricted.request(method, &path, body).await.expect_error(403, "Forbidden", WHOLE_SERVER);
     }
+    let verify = restricted.own(Method::POST, "/audit/verify", Some(json!({}))).await;
+    verify.expect_error(403, "Forbidden", WHOLE_SERVER);
     assert_eq!(list(&whole).await.body.as_array().unwrap().len(), 2);
     whole.send(Method::POST, &whole.apps, Some(app)).await.expect(StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn a_pair_for_an_application_reads_what_is_remembered_of_it_alone() {
+    let server = start_two().await;
+    let admin = Administrator::log_in(&server).await;
+    let (own, other) = (admin.quickstart().id, admin.folder_app("another-abcde").id);
+    let (_, restricted) = admin.new_key_pair(json!([own])).await;
+    let user = server.new_anonymous().await.user_id;
+    restricted.quickstart().change(Method::PUT, &format!("/users/{user}/disable"), json!({})).await;
+    let read = async |query: &str| restricted.own(Method::GET, &format!("/audit{query}"), None).await;
+    let events = read(&format!("?app_id={own}")).await;
+    events.expect(StatusCode::OK);
+    let events = events.body["events"].as_array().unwrap().clone();
+    assert_eq!(events[0]["action"], "user.disabled");
+    assert!(events.iter().all(|event| event["app_id"] == json!(own)));
+    let (hidden, unknown) = (format!("?app_id={other}"), "?app_id=000000000000000000000000");
+    for query in ["", &format!("?user_id={user}"), &hidden, unknown] {
+        read(query).await.expect_error(403, "Forbidden", WHOLE_SERVER);
+    }
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ async fn a_list_tells_when_and_from_where_a_key_was_used_and_how_it_looks() {
     let login = server.client_url("/app/quickstart-abcde/auth/providers/api-key/login");
     let request = server.request(Method::POST, &login).header("user-agent", "tester/1");
     Answer::of(request.json(&json!({"key": key}))).await.expect(StatusCode::OK);
-    keystead_server::sweep_once(&server.state).await.unwrap();
+    keystead_server::flush_once(&server.state).await.unwrap();
     let [first, second] = &list(&app, &user).await[..] else { panic!() };
     assert_eq!((&first["_id"], &second["_id"]), (&json!(id), &json!(unused)));
     assert!(first["last_used_at"].is_i64() && first["created_at"].is_i64());
