@@ -7,6 +7,7 @@ mod apps;
 mod cache;
 mod columns;
 mod email_accounts;
+mod key_logins;
 mod migrate;
 mod outbox;
 mod readers;

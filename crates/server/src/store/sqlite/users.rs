@@ -2,7 +2,7 @@
 
 use super::sessions::stands;
 use super::writer::Transaction;
-use super::{SqliteStore, columns};
+use super::{SqliteStore, columns, key_logins};
 use crate::store::StoreResult;
 use crate::store::sessions::SessionGuard;
 use crate::store::users::{IdentityRecord, LinkOutcome, NewUser, UserRecord, UserStore};
@@ -126,6 +126,7 @@ impl UserStore for SqliteStore {
                         app_id.object_id().as_bytes(),
                         disabled
                     ])?;
+                key_logins::follow(transaction, user_id)?;
                 Ok(changed == 1)
             })
             .await
@@ -140,6 +141,7 @@ impl UserStore for SqliteStore {
                         "UPDATE users SET generation = generation + 1 WHERE user_id = ?1 AND app_id = ?2",
                     )?
                     .execute(params![user_id.object_id().as_bytes(), app_id.object_id().as_bytes()])?;
+                key_logins::follow(transaction, user_id)?;
                 Ok(changed == 1)
             })
             .await
@@ -208,6 +210,7 @@ pub(super) fn attach_identity(
 /// Deletes the user with everything that is theirs.
 pub(super) fn delete_user_rows(transaction: &mut Transaction<'_>, user_id: UserId) -> rusqlite::Result<()> {
     transaction.touch(user_id);
+    key_logins::delete(transaction, user_id, None)?;
     for sql in [
         "DELETE FROM email_tokens WHERE (app_id, email) IN
              (SELECT app_id, email FROM email_accounts WHERE user_id = ?1)",
