@@ -2,7 +2,9 @@
 
 use super::{find, split};
 use crate::clock::Timestamp;
-use crate::store::api_keys::{ApiKeyLogin, ApiKeyStore as _, InsertApiKeyOutcome, NewApiKey, SecretRecord};
+use crate::store::api_keys::{
+    ApiKeyLogin, ApiKeyStore as _, ApiKeyUse, InsertApiKeyOutcome, NewApiKey, SecretRecord,
+};
 use crate::store::sessions::ApiKeyState;
 use crate::store::sqlite::{SqliteStore, columns};
 use crate::store::sweep::SweepStore as _;
@@ -53,22 +55,30 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 async fn take(store: &SqliteStore, step: Step) -> Result<(), StoreError> {
     let now = Timestamp::from_unix_seconds(1_000);
     match step {
-        // An error if there is such a user; then nothing happens.
-        Step::AddUser(user) => drop(store.insert_user(new_user(user, now)).await),
-        Step::AddKey(user, key) => drop(store.insert_api_key(new_key(user, key, now), LIMIT, None).await),
+        Step::AddUser(user) => or_refused(store.insert_user(new_user(user, now)).await),
+        Step::AddKey(user, key) => {
+            or_refused(store.insert_api_key(new_key(user, key, now), LIMIT, None).await)
+        }
         Step::SetKeyDisabled(user, key, disabled) => {
-            drop(store.set_api_key_disabled(user_id(user), key_id(user, key), disabled).await?);
+            store.set_api_key_disabled(user_id(user), key_id(user, key), disabled).await.map(drop)
         }
-        Step::DeleteKey(user, key) => drop(store.delete_api_key(user_id(user), key_id(user, key)).await?),
+        Step::DeleteKey(user, key) => store.delete_api_key(user_id(user), key_id(user, key)).await.map(drop),
         Step::SetUserDisabled(app, user, disabled) => {
-            drop(store.set_user_disabled(app, user_id(user), disabled).await?);
+            store.set_user_disabled(app, user_id(user), disabled).await.map(drop)
         }
-        Step::Revoke(app, user) => drop(store.revoke_user_sessions(app, user_id(user)).await?),
-        Step::DeleteUser(app, user) => drop(store.delete_user(app, user_id(user)).await?),
-        Step::Use(user, key) => store.record_usage(vec![used(user, key, now)], vec![]).await?,
-        Step::Sweep => drop(store.delete_expired(now, now, 10).await?),
+        Step::Revoke(app, user) => store.revoke_user_sessions(app, user_id(user)).await.map(drop),
+        Step::DeleteUser(app, user) => store.delete_user(app, user_id(user)).await.map(drop),
+        Step::Use(user, key) => store.record_usage(vec![used(user, key, now)], vec![]).await,
+        Step::Sweep => store.delete_expired(now, now, 10).await.map(drop),
     }
-    Ok(())
+}
+
+/// Adding what is there already is an error, after which all is as it was.
+fn or_refused<T>(result: Result<T, StoreError>) -> Result<(), StoreError> {
+    match result {
+        Ok(_) | Err(StoreError::Engine(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 proptest! {
@@ -187,14 +197,8 @@ fn new_key(user: u8, key: u8, now: Timestamp) -> NewApiKey {
     }
 }
 
-fn used(user: u8, key: u8, at: Timestamp) -> crate::store::api_keys::ApiKeyUse {
-    crate::store::api_keys::ApiKeyUse {
-        user_id: user_id(user),
-        key_id: key_id(user, key),
-        at,
-        from: "::1".into(),
-        agent: None,
-    }
+fn used(user: u8, key: u8, at: Timestamp) -> ApiKeyUse {
+    ApiKeyUse { user_id: user_id(user), key_id: key_id(user, key), at, from: "::1".into(), agent: None }
 }
 
 fn all_digests() -> Vec<[u8; 32]> {
