@@ -11,6 +11,7 @@ mod audit;
 mod cache;
 mod columns;
 mod email_accounts;
+mod key_logins;
 mod migrate;
 mod networks;
 mod outbox;

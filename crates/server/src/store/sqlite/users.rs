@@ -2,7 +2,7 @@
 
 use super::sessions::stands;
 use super::writer::Transaction;
-use super::{SqliteStore, columns};
+use super::{SqliteStore, columns, key_logins};
 use crate::store::StoreResult;
 use crate::store::audit::AuditEvent;
 use crate::store::sessions::SessionGuard;
@@ -132,6 +132,7 @@ impl UserStore for SqliteStore {
                 if changed == 1 {
                     transaction.record(&audit)?;
                 }
+                key_logins::follow(transaction, user_id)?;
                 Ok(changed == 1)
             })
             .await
@@ -154,6 +155,7 @@ impl UserStore for SqliteStore {
                 if changed == 1 {
                     transaction.record(&audit)?;
                 }
+                key_logins::follow(transaction, user_id)?;
                 Ok(changed == 1)
             })
             .await
@@ -276,6 +278,7 @@ pub(super) fn attach_identity(
 /// Deletes the user with everything that is theirs.
 pub(super) fn delete_user_rows(transaction: &mut Transaction<'_>, user_id: UserId) -> rusqlite::Result<()> {
     transaction.touch(user_id);
+    key_logins::delete(transaction, user_id, None)?;
     for sql in [
         "DELETE FROM email_tokens WHERE (app_id, email) IN
              (SELECT app_id, email FROM email_accounts WHERE user_id = ?1)",
