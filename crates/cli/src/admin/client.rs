@@ -13,8 +13,14 @@ use url::Url;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long nothing may come. Verifying a long audit trail takes its time.
-const SILENCE: Duration = Duration::from_mins(5);
+/// For most requests; some take their time, and say so.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long nothing may come. A server makes the copy of a backup before it answers.
+const SILENCE: Duration = Duration::from_hours(1);
+
+/// A machine that is gone is noticed by that.
+const KEEPALIVE: Duration = Duration::from_secs(30);
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -58,7 +64,7 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Response, Failure> {
-        let mut request = self.request(method, path);
+        let mut request = self.request(method, path).timeout(PATIENCE);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -159,7 +165,7 @@ impl Client {
     /// The routes of the one group that there is.
     pub(crate) async fn group(&self) -> Result<Scope<'_>, Failure> {
         let find = async || {
-            let profile = self.request(Method::GET, "api/admin/v3.0/auth/profile");
+            let profile = self.request(Method::GET, "api/admin/v3.0/auth/profile").timeout(PATIENCE);
             let profile = self.json(self.send(profile).await?).await?;
             let group_id = profile["roles"][0]["group_id"].as_str().ok_or_else(|| self.not_understood())?;
             Ok(format!("api/admin/v3.0/groups/{}", segment(group_id)))
@@ -187,34 +193,33 @@ impl<'c> Scope<'c> {
         Self { client: self.client, path: format!("{}{path}", self.path) }
     }
 
-    /// The client.
-    pub(crate) fn client(&self) -> &'c Client {
-        self.client
-    }
-
-    /// A request that is still to be sent.
+    /// A request that is still to be sent, and may take as long as it takes.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, &format!("{}{path}", self.path))
     }
 
+    fn quick(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request(method, path).timeout(PATIENCE)
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.ask(self.request(Method::GET, path)).await
+        self.ask(self.quick(Method::GET, path)).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.ask(self.request(Method::POST, path).json(body)).await
+        self.ask(self.quick(Method::POST, path).json(body)).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.ask(self.request(Method::PUT, path).json(body)).await
+        self.ask(self.quick(Method::PUT, path).json(body)).await
     }
 
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.ask(self.request(Method::PATCH, path).json(body)).await
+        self.ask(self.quick(Method::PATCH, path).json(body)).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Result<Value, Failure> {
-        self.ask(self.request(Method::DELETE, path)).await
+        self.ask(self.quick(Method::DELETE, path)).await
     }
 
     /// Sends a request and reads the answer.
@@ -237,6 +242,7 @@ fn http_client(url: &Url, ca_file: Option<&Path>) -> Result<reqwest::Client, Fai
     let mut builder = reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(SILENCE)
+        .tcp_keepalive(KEEPALIVE)
         // Whoever is asked is asked as the administrator, so nobody else is.
         .redirect(redirect::Policy::none())
         .user_agent(concat!("keystead-cli/", env!("CARGO_PKG_VERSION")));

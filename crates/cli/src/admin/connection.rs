@@ -50,7 +50,15 @@ pub(crate) struct ConnectionOptions {
 #[derive(Args, Default)]
 pub(crate) struct AppOption {
     /// The application, by its client app id or _id [default: the only one]
-    #[arg(long, global = true, env = "KEYSTEAD_APP_ID", value_name = "APP_ID", help_heading = "Connection")]
+    // Not called `app`: what is global is seen by `serve`, too, which has something else of this name.
+    #[arg(
+        id = "app_id",
+        long = "app",
+        global = true,
+        env = "KEYSTEAD_APP_ID",
+        value_name = "APP_ID",
+        help_heading = "Connection"
+    )]
     pub(crate) app: Option<String>,
 }
 

@@ -33,8 +33,10 @@ pub(crate) enum Failure {
     NotFound(String),
     /// The server cannot be reached, or cannot answer now.
     Unreachable(String),
-    /// It has been said already; only the exit code is left to tell.
+    /// Problems were found, and have been said.
     Said,
+    /// It has been said already; what is left to tell is this exit code.
+    Listed(u8),
     /// Whoever reads standard output has stopped reading.
     OutputClosed,
 }
@@ -72,14 +74,20 @@ impl Failure {
 
     /// The exit code of the program.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
+        ExitCode::from(self.code())
+    }
+
+    /// The same as a number.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Listed(code) => *code,
             Self::OutputClosed => 0,
             Self::Other(_) | Self::Said => 1,
             Self::Usage(_) => 2,
             Self::Refused(_) => 3,
             Self::Missing(_) | Self::NotFound(_) => 4,
             Self::Unreachable(_) => 5,
-        })
+        }
     }
 
     /// The sentence, if there is something left to say.
@@ -90,7 +98,7 @@ impl Failure {
             | Self::NotFound(message)
             | Self::Unreachable(message) => Some(message.clone()),
             Self::Refused(answered) | Self::Missing(answered) => Some(answered.message()),
-            Self::Said | Self::OutputClosed => None,
+            Self::Said | Self::Listed(_) | Self::OutputClosed => None,
         }
     }
 

@@ -68,6 +68,11 @@ impl Output {
         if self.json { self.document(answer) } else { write(wanted) }
     }
 
+    /// A line of what was asked for.
+    pub(crate) fn line(self, text: &str) -> Result<(), Failure> {
+        write(&printable(text))
+    }
+
     /// That something was done, for people.
     pub(crate) fn remark(self, message: &str) {
         if !self.json {

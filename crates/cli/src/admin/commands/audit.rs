@@ -5,6 +5,7 @@ use crate::admin::time as moment;
 use crate::admin::{Context, exit::Failure};
 use clap::{Args, Subcommand};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -30,7 +31,7 @@ pub(crate) enum Command {
   keystead audit verify --expect-head $HEAD")]
     Verify {
         /// What an earlier verification printed: it must still be part of the trail
-        #[arg(long, value_name = "HEX")]
+        #[arg(long, value_name = "HEAD")]
         expect_head: Option<String>,
     },
 }
@@ -121,12 +122,21 @@ fn actor(event: &Value) -> String {
 
 async fn verify(context: &Context, expect_head: Option<String>) -> Result<(), Failure> {
     let output = context.output;
-    let body = expect_head.map_or_else(|| json!({}), |head| json!({"expect_head": head}));
-    let answer = context.client.own().post("/audit/verify", &body).await?;
+    let body = match expect_head.as_deref().map(|head| head.split_once(':').unwrap_or(("", head))) {
+        None => json!({}),
+        Some(("", mac)) => json!({"expect_head": mac}),
+        Some((sequence, mac)) => {
+            let not_a_head = |_| Failure::Usage(format!("{sequence}:{mac} is no head like 17:0a1b…"));
+            json!({"expect_head": mac, "expect_sequence": sequence.parse::<i64>().map_err(not_a_head)?})
+        }
+    };
+    // A long trail takes its time.
+    let own = context.client.own();
+    let answer = own.ask(own.request(Method::POST, "/audit/verify").json(&body)).await?;
     let events = text(&answer["events"]);
     if answer["intact"] == true {
         output.remark(&format!("The trail of {events} events is intact. Its head:"));
-        return output.result(&answer, answer["head"].as_str().unwrap_or_default());
+        return output.result(&answer, &format!("{}:{}", answer["head_sequence"], text(&answer["head"])));
     }
     if output.is_json() {
         output.document(&answer)?;

@@ -12,38 +12,43 @@ use std::time::UNIX_EPOCH;
 const CLOCK_WARNING_SECONDS: u64 = 5;
 const CLOCK_PROBLEM_SECONDS: u64 = 60;
 
-/// What is checked from here, then what the server says of itself.
+/// What is checked from here, then what the server says of itself. Whatever ends it early is said in the
+/// same form as everything else.
 pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
-    let output = context.output;
-    let client = &context.client;
     let mut checks = Vec::new();
-    match client.ask_openly(Method::GET, "readyz", None).await {
-        Ok(response) => {
-            checks.push(reached(context, &response));
-            checks.push(encrypted(context));
-            checks.push(clock(&response));
-            checks.push(version(context).await?);
-            let mut answer = client.own().get("/doctor").await?;
-            if let Value::Array(of_server) = answer["checks"].take() {
-                checks.extend(of_server);
+    let failure = examine(context, &mut checks).await.err();
+    if let Some(sentence) = failure.as_ref().and_then(Failure::sentence) {
+        let fix = match failure {
+            Some(Failure::Unreachable(_)) => {
+                "see that the server runs, and that the URL, the proxy and the firewall are right"
             }
-        }
-        Err(failure) => {
-            // Whoever asks what is wrong is told so in the same form as everything else.
-            let message = failure.sentence().unwrap_or_default();
-            let fix = "see that the server runs, and that the URL, the proxy and the firewall are right";
-            checks.push(check("reachable", "problem", &message, Some(fix)));
-            show(context, &checks)?;
-            return Err(match failure {
-                Failure::Unreachable(_) if !output.is_json() => failure,
-                Failure::Unreachable(_) => Failure::Unreachable(message),
-                other => other,
-            });
-        }
+            Some(Failure::Refused(_)) => "log in as an administrator of this server",
+            _ => "use the command line of the server's version",
+        };
+        checks.push(check("server", "problem", &sentence, Some(fix)));
     }
     show(context, &checks)?;
-    let problems = checks.iter().filter(|check| check["status"] == "problem").count();
-    if problems == 0 { Ok(()) } else { Err(Failure::Said) }
+    let is_problem = |check: &Value| check["status"] == "problem";
+    match failure {
+        // It is in the list; what is left to tell is the exit code.
+        Some(failure) => Err(Failure::Listed(failure.code())),
+        None if checks.iter().any(is_problem) => Err(Failure::Said),
+        None => Ok(()),
+    }
+}
+
+async fn examine(context: &Context, checks: &mut Vec<Value>) -> Result<(), Failure> {
+    let client = &context.client;
+    let response = client.ask_openly(Method::GET, "readyz", None).await?;
+    checks.push(reached(context, &response));
+    checks.push(encrypted(context));
+    checks.push(clock(&response));
+    checks.push(version(context).await?);
+    let mut answer = client.own().get("/doctor").await?;
+    if let Value::Array(of_server) = answer["checks"].take() {
+        checks.extend(of_server);
+    }
+    Ok(())
 }
 
 fn check(name: &str, status: &str, message: &str, fix: Option<&str>) -> Value {

@@ -1,6 +1,6 @@
 //! `keystead keys`: API keys of users, and of servers.
 
-use super::import::{self, ImportOptions};
+use super::import::{self, KeysImportOptions};
 use super::{id, named, users};
 use crate::admin::app::App;
 use crate::admin::client::{Scope, segment};
@@ -49,7 +49,7 @@ pub(crate) enum Command {
     },
     /// Import keys that another system handed out, known only by their hashes.
     #[command(after_help = import::KEYS_HELP)]
-    Import(ImportOptions),
+    Import(KeysImportOptions),
 }
 
 /// The doc comments are the help texts.

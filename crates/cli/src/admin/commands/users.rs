@@ -1,6 +1,6 @@
 //! `keystead users`: list, show, make, stop and delete.
 
-use super::import::{self, ImportOptions};
+use super::import::{self, UsersImportOptions};
 use super::{id, pending};
 use crate::admin::app::App;
 use crate::admin::client::segment;
@@ -72,7 +72,7 @@ pub(crate) enum Command {
     Pending(pending::Command),
     /// Import users of another system, with their ids and, if there are, password hashes.
     #[command(after_help = import::USERS_HELP)]
-    Import(ImportOptions),
+    Import(UsersImportOptions),
 }
 
 /// The doc comment is the help text.

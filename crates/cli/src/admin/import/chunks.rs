@@ -1,9 +1,16 @@
-//! A file of records, cut into pieces that can be sent one by one. Records are found, not understood:
-//! what they say is the server's to judge.
+//! A file of records, cut into chunks that the server takes: lines of JSON, which are passed on as they
+//! are, or CSV, which becomes lines of JSON. What the records say is the server's to judge.
 
+use super::rows;
 use clap::ValueEnum;
-use std::io::{self, BufRead};
+use csv::ByteRecord;
+use serde_json::{Value, json};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
+
+/// The server takes chunks of up to 4 MiB and 2,000 records.
+const MAX_BYTES: usize = 4 * 1024 * 1024 - 64 * 1024;
+const MAX_RECORDS: usize = 2000;
 
 /// How the records of a file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -26,71 +33,150 @@ impl Format {
     }
 }
 
-/// Some records, whole.
-#[derive(Debug, PartialEq, Eq)]
+/// Some records.
+#[derive(Debug, Default)]
 pub(crate) struct Chunk {
-    /// What is sent: of CSV, the line with the names comes first.
+    /// What is sent: lines of JSON.
     pub(crate) body: Vec<u8>,
-    /// The line of the file on which the first record starts, counted from 1.
-    pub(crate) first_line: u64,
-    /// How much of the file it is.
+    /// The line of the file on which each of them starts, counted from 1.
+    pub(crate) lines: Vec<u64>,
+    /// What cannot even be sent.
+    pub(crate) problems: Vec<Value>,
+    /// How much of the file this is.
     pub(crate) bytes_of_file: u64,
 }
 
+impl Chunk {
+    fn is_full(&self) -> bool {
+        self.lines.len() + self.problems.len() >= MAX_RECORDS
+    }
+
+    fn problem(&mut self, line: u64, reason: &str) {
+        self.problems.push(json!({"line": line, "kind": "invalid", "reason": reason}));
+    }
+}
+
+/// A record on its way into a chunk.
+struct Record {
+    line: u64,
+    bytes_of_file: u64,
+    /// A line of JSON, or why there is none.
+    json: Result<Vec<u8>, String>,
+}
+
 /// Cuts a file.
-pub(crate) struct Chunks<R> {
-    reader: R,
-    format: Format,
-    target_bytes: usize,
-    /// Of CSV, the line with the names.
-    header: Vec<u8>,
-    next_line: u64,
+pub(crate) struct Chunks<R: Read> {
+    source: Source<R>,
+    /// Read already, and too much for the last chunk.
+    next: Option<Record>,
+}
+
+enum Source<R: Read> {
+    Jsonl { reader: R, line: u64 },
+    Csv { reader: Box<csv::Reader<R>>, names: Vec<String>, row: ByteRecord, byte: u64 },
 }
 
 impl<R: BufRead> Chunks<R> {
-    /// Chunks of about this size.
-    pub(crate) fn new(mut reader: R, format: Format, target_bytes: usize) -> io::Result<Self> {
+    /// Chunks of what is in the file.
+    pub(crate) fn new(mut reader: R, format: Format) -> io::Result<Self> {
         if reader.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
             reader.consume(3);
         }
-        let mut chunks = Self { reader, format, target_bytes, header: Vec::new(), next_line: 1 };
-        if format == Format::Csv {
-            let mut header = Vec::new();
-            chunks.read_record(&mut header)?;
-            if !header.is_empty() && !header.ends_with(b"\n") {
-                header.push(b'\n');
+        let source = match format {
+            Format::Jsonl => Source::Jsonl { reader, line: 0 },
+            Format::Csv => {
+                let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
+                let names = reader.headers().map_err(io::Error::other)?;
+                let names = names.iter().map(|name| name.trim().to_owned()).collect();
+                let byte = reader.position().byte();
+                Source::Csv { reader: Box::new(reader), names, row: ByteRecord::new(), byte }
             }
-            chunks.header = header;
-        }
-        Ok(chunks)
+        };
+        Ok(Self { source, next: None })
     }
 
     /// The next chunk, if there is more.
     pub(crate) fn next(&mut self) -> io::Result<Option<Chunk>> {
-        let first_line = self.next_line;
-        let mut body = Vec::with_capacity(self.target_bytes + self.target_bytes / 8);
-        body.extend_from_slice(&self.header);
-        while body.len() < self.target_bytes && self.read_record(&mut body)? {}
-        let bytes_of_file = (body.len() - self.header.len()) as u64;
-        Ok((bytes_of_file > 0).then_some(Chunk { body, first_line, bytes_of_file }))
+        let mut chunk = Chunk::default();
+        while !chunk.is_full() {
+            let Some(record) = self.next.take().map_or_else(|| self.source.read(), |it| Ok(Some(it)))? else {
+                break;
+            };
+            match &record.json {
+                Ok(json) if json.len() > MAX_BYTES => chunk.problem(record.line, "it is larger than 4 MiB"),
+                Ok(json) if chunk.body.len() + json.len() > MAX_BYTES => {
+                    self.next = Some(record);
+                    break;
+                }
+                Ok(json) => {
+                    chunk.body.extend_from_slice(json);
+                    chunk.lines.push(record.line);
+                }
+                Err(reason) => chunk.problem(record.line, reason),
+            }
+            chunk.bytes_of_file += record.bytes_of_file;
+        }
+        let is_empty = chunk.lines.is_empty() && chunk.problems.is_empty();
+        Ok((!is_empty).then_some(chunk))
     }
 
-    /// Appends one record; of CSV, a line end between quotes is part of it.
-    fn read_record(&mut self, body: &mut Vec<u8>) -> io::Result<bool> {
-        let start = body.len();
-        loop {
-            let before = body.len();
-            if self.reader.read_until(b'\n', body)? == 0 {
-                return Ok(body.len() > start);
-            }
-            let _ = before;
-            self.next_line += 1;
-            let is_open = self.format == Format::Csv
-                && body[start..].iter().filter(|byte| **byte == b'"').count() % 2 == 1;
-            if !is_open {
-                return Ok(true);
+    /// The first line of JSON, if it is for the whole file.
+    pub(crate) fn take_header(&mut self, is_header: impl Fn(&[u8]) -> bool) -> io::Result<Option<Vec<u8>>> {
+        if !matches!(self.source, Source::Jsonl { .. }) {
+            return Ok(None);
+        }
+        let Some(first) = self.source.read()? else { return Ok(None) };
+        match first.json {
+            Ok(json) if is_header(&json) => Ok(Some(json)),
+            json => {
+                self.next = Some(Record { json, ..first });
+                Ok(None)
             }
         }
+    }
+}
+
+impl<R: BufRead> Source<R> {
+    fn read(&mut self) -> io::Result<Option<Record>> {
+        match self {
+            Self::Jsonl { reader, line } => read_line(reader, line),
+            Self::Csv { reader, names, row, byte } => {
+                if !reader.read_byte_record(row).map_err(io::Error::other)? {
+                    return Ok(None);
+                }
+                let line = row.position().map_or(0, csv::Position::line);
+                let end = reader.position().byte();
+                let bytes_of_file = end - std::mem::replace(byte, end);
+                let json = rows::to_json(names, row).map(|mut json| {
+                    json.push(b'\n');
+                    json
+                });
+                Ok(Some(Record { line, bytes_of_file, json }))
+            }
+        }
+    }
+}
+
+/// The next line that is not blank.
+fn read_line(reader: &mut impl BufRead, line: &mut u64) -> io::Result<Option<Record>> {
+    let mut bytes_of_file = 0;
+    loop {
+        let mut json = Vec::new();
+        let length = reader.read_until(b'\n', &mut json)?;
+        if length == 0 {
+            return Ok(None);
+        }
+        *line += 1;
+        bytes_of_file += length as u64;
+        if json.trim_ascii().is_empty() {
+            continue;
+        }
+        if !json.ends_with(b"\n") {
+            json.push(b'\n');
+        }
+        let is_text = std::str::from_utf8(&json).is_ok();
+        let json = if is_text { Ok(json) } else { Err("it is not UTF-8".to_owned()) };
+        return Ok(Some(Record { line: *line, bytes_of_file, json }));
     }
 }
 
@@ -98,40 +184,59 @@ impl<R: BufRead> Chunks<R> {
 mod tests {
     use super::*;
 
-    fn chunks(text: &str, format: Format, target_bytes: usize) -> Vec<(String, u64)> {
-        let mut chunks = Chunks::new(text.as_bytes(), format, target_bytes).unwrap();
-        let mut all = Vec::new();
-        while let Some(chunk) = chunks.next().unwrap() {
-            all.push((String::from_utf8(chunk.body).unwrap(), chunk.first_line));
-        }
-        all
-    }
-
-    fn expected(chunks: &[(&str, u64)]) -> Vec<(String, u64)> {
-        chunks.iter().map(|(body, line)| ((*body).to_owned(), *line)).collect()
+    fn whole(text: &[u8], format: Format) -> Vec<Chunk> {
+        let mut chunks = Chunks::new(text, format).unwrap();
+        std::iter::from_fn(|| chunks.next().unwrap()).collect()
     }
 
     #[test]
-    fn lines_of_json_stay_whole_and_know_where_they_were() {
-        let text = "\u{feff}{\"a\":1}\n{\"a\":2}\n{\"a\":3}";
-        let pieces = chunks(text, Format::Jsonl, 10);
-        assert_eq!(pieces, expected(&[("{\"a\":1}\n{\"a\":2}\n", 1), ("{\"a\":3}", 3)]));
-        assert_eq!(chunks("", Format::Jsonl, 10), []);
+    fn lines_of_json_are_passed_on_and_know_where_they_were() {
+        let text = "\u{feff}{\"a\":1}\n\n  \r\n{\"a\":2}\r\n{\"a\":3}";
+        let chunks = whole(text.as_bytes(), Format::Jsonl);
+        assert_eq!(chunks.len(), 1);
+        assert_eq!(chunks[0].body, b"{\"a\":1}\n{\"a\":2}\r\n{\"a\":3}\n");
+        assert_eq!(chunks[0].lines, [1, 4, 5]);
+        assert_eq!(chunks[0].bytes_of_file, text.len() as u64 - 3);
+        assert!(whole(b"", Format::Jsonl).is_empty());
     }
 
     #[test]
-    fn every_chunk_of_csv_has_the_names_and_quoted_line_ends_do_not_cut() {
-        let text = "id,name\n1,\"a\n\"\"b\"\"\n\"\n2,c\n3,d";
-        let pieces = chunks(text, Format::Csv, 10);
-        assert_eq!(
-            pieces,
-            expected(&[
-                ("id,name\n1,\"a\n\"\"b\"\"\n\"\n", 2),
-                ("id,name\n2,c\n", 5),
-                ("id,name\n3,d", 6),
-            ])
-        );
-        assert_eq!(chunks("id,name", Format::Csv, 10), []);
+    fn a_chunk_is_never_more_than_the_server_takes() {
+        let line = format!("{{\"a\":\"{}\"}}\n", "x".repeat(1000));
+        let many = whole("{}\n".repeat(4500).as_bytes(), Format::Jsonl);
+        assert_eq!(many.iter().map(|chunk| chunk.lines.len()).collect::<Vec<_>>(), [2000, 2000, 500]);
+        assert_eq!(many[1].lines[0], 2001);
+        let large = format!("{{\"a\":\"{}\"}}\n", "x".repeat(3 * 1024 * 1024));
+        let large = whole((large.repeat(2) + &line).as_bytes(), Format::Jsonl);
+        assert_eq!(large.iter().map(|chunk| chunk.lines.clone()).collect::<Vec<_>>(), [vec![1], vec![2, 3]]);
+        let huge = whole(("x".repeat(5 * 1024 * 1024) + "\n" + &line).as_bytes(), Format::Jsonl);
+        assert_eq!(huge[0].problems[0]["line"], 1);
+        assert_eq!(huge[0].lines, [2]);
+    }
+
+    #[test]
+    fn csv_becomes_lines_of_json() {
+        let text = "\u{feff}_id,email,disabled\n1,\"a\n\"\"b\"\"\",true\n2,c\n3,\u{e9},false\n";
+        let chunks = whole(text.as_bytes(), Format::Csv);
+        let lines: Vec<Value> = chunks[0]
+            .body
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect();
+        let first = json!({"_id": "1", "email": "a\n\"b\"", "disabled": true});
+        assert_eq!(lines, [first, json!({"_id": "3", "email": "é", "disabled": false})]);
+        assert_eq!(chunks[0].lines, [2, 5]);
+        assert_eq!(chunks[0].problems[0]["line"], 4);
+        assert!(whole(b"_id,email", Format::Csv).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_text_is_a_problem_of_its_line() {
+        let chunks = whole(b"{}\n\xff\n{}\n", Format::Jsonl);
+        assert_eq!((chunks[0].lines.clone(), chunks[0].problems[0]["line"].clone()), (vec![1, 3], json!(2)));
+        let chunks = whole(b"a\n\xff\nb\n", Format::Csv);
+        assert_eq!((chunks[0].lines.clone(), chunks[0].problems[0]["line"].clone()), (vec![3], json!(2)));
     }
 
     #[test]

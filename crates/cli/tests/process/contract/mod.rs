@@ -11,6 +11,8 @@ mod settings;
 mod shutdown;
 mod tls;
 
+pub use tls::make_certificate;
+
 use serde_json::{Value, json};
 use std::path::Path;
 
