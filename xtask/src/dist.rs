@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: what is installed on a machine, in one folder: the program, completions for shells and
 //! manual pages. The program writes the latter two itself, from the texts of its help.
 
-use crate::run::must;
+use crate::run::{must, output};
 use crate::workspace;
 use std::path::PathBuf;
 use std::process::Command;
@@ -24,12 +24,8 @@ pub(crate) fn run() -> Result<PathBuf, String> {
     std::fs::copy(workspace().join("target/release/keystead"), &program).map_err(unwritable)?;
     must(Command::new(&program).arg("man").arg(folder.join("man")))?;
     for (shell, name) in COMPLETIONS {
-        let script = Command::new(&program).args(["completions", shell]).output();
-        let script = script.map_err(|error| format!("completions for {shell}: {error}"))?;
-        if !script.status.success() {
-            return Err(format!("completions for {shell} failed"));
-        }
-        std::fs::write(folder.join("completions").join(name), script.stdout).map_err(unwritable)?;
+        let script = output(Command::new(&program).args(["completions", shell]))?;
+        std::fs::write(folder.join("completions").join(name), script).map_err(unwritable)?;
     }
     Ok(folder)
 }

@@ -187,7 +187,7 @@ pub(crate) struct Scope<'c> {
     path: String,
 }
 
-impl<'c> Scope<'c> {
+impl Scope<'_> {
     /// Routes further below.
     pub(crate) fn below(&self, path: &str) -> Self {
         Self { client: self.client, path: format!("{}{path}", self.path) }

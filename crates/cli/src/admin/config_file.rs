@@ -35,9 +35,8 @@ impl ConfigFile {
     pub(crate) fn read() -> Result<Option<Self>, Failure> {
         // Without a home there is no file.
         let Ok(path) = Self::path() else { return Ok(None) };
-        let unreadable = |error: std::io::Error| {
-            Failure::Other(format!("{} cannot be read: {error}", path.display()))
-        };
+        let unreadable =
+            |error: std::io::Error| Failure::Other(format!("{} cannot be read: {error}", path.display()));
         let mut file = match std::fs::File::open(&path) {
             Ok(file) => file,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -58,14 +57,15 @@ impl ConfigFile {
     pub(crate) fn credentials(&self) -> Result<Credentials, Failure> {
         let copy = |secret: &SecretText| SecretText::from(secret.expose().to_owned());
         match (&self.public_key, &self.private_key, &self.email, &self.password) {
-            (Some(public_key), Some(private_key), _, _) => Ok(Credentials::KeyPair {
-                public_key: public_key.clone(),
-                private_key: copy(private_key),
-            }),
+            (Some(public_key), Some(private_key), _, _) => {
+                Ok(Credentials::KeyPair { public_key: public_key.clone(), private_key: copy(private_key) })
+            }
             (_, _, Some(email), Some(password)) => {
                 Ok(Credentials::Password { email: email.clone(), password: copy(password) })
             }
-            _ => Err(Failure::Usage("the configuration file has no credentials: run `keystead login`".into())),
+            _ => {
+                Err(Failure::Usage("the configuration file has no credentials: run `keystead login`".into()))
+            }
         }
     }
 
@@ -93,9 +93,8 @@ impl ConfigFile {
             }
         }
         let path = Self::path()?;
-        let unwritable = |error: std::io::Error| {
-            Failure::Other(format!("{} cannot be written: {error}", path.display()))
-        };
+        let unwritable =
+            |error: std::io::Error| Failure::Other(format!("{} cannot be written: {error}", path.display()));
         let folder = path.parent().unwrap_or(Path::new("."));
         make_private_folder(folder).map_err(unwritable)?;
         // Made with the mode 0600.
@@ -120,7 +119,8 @@ impl ConfigFile {
 #[cfg(unix)]
 fn check_is_private(path: &Path, metadata: &std::fs::Metadata) -> Result<(), Failure> {
     use std::os::unix::fs::PermissionsExt as _;
-    if metadata.permissions().mode() & 0o077 == 0 {
+    let for_others = metadata.permissions().mode() & 0o077;
+    if for_others == 0 {
         return Ok(());
     }
     let path = path.display();

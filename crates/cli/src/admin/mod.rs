@@ -15,8 +15,8 @@ mod output;
 mod secret_input;
 mod time;
 
-use clap::{Args, Subcommand};
 use app::App;
+use clap::{Args, Subcommand};
 use client::Client;
 use commands::{
     admin_keys, apps, audit, backup, doctor, functions, keys, login, providers, secrets, sessions, users,

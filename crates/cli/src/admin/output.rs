@@ -32,7 +32,7 @@ impl Output {
         row: impl Fn(&Value) -> [String; N],
     ) -> Result<(), Failure> {
         if self.json {
-            return self.document(&Value::Array(items.to_vec()));
+            return document(&Value::Array(items.to_vec()));
         }
         if items.is_empty() {
             self.remark("There are none.");
@@ -44,7 +44,7 @@ impl Output {
     /// One thing: what the API answered, or its members, a line for each.
     pub(crate) fn object(self, object: &Value) -> Result<(), Failure> {
         if self.json {
-            return self.document(object);
+            return document(object);
         }
         let mut table = plain_table();
         for (name, value) in object.as_object().into_iter().flatten() {
@@ -58,19 +58,9 @@ impl Output {
         write(&trimmed(&table))
     }
 
-    /// A document for programs.
-    pub(crate) fn document(self, document: &Value) -> Result<(), Failure> {
-        write(&serde_json::to_string_pretty(document).unwrap_or_default())
-    }
-
     /// What was asked for, alone on its line, so that a shell can keep it; or what the API answered.
     pub(crate) fn result(self, answer: &Value, wanted: &str) -> Result<(), Failure> {
-        if self.json { self.document(answer) } else { write(wanted) }
-    }
-
-    /// A line of what was asked for.
-    pub(crate) fn line(self, text: &str) -> Result<(), Failure> {
-        write(&printable(text))
+        if self.json { document(answer) } else { write(wanted) }
     }
 
     /// That something was done, for people.
@@ -78,11 +68,6 @@ impl Output {
         if !self.json {
             eprintln!("{}", printable(message));
         }
-    }
-
-    /// What must be said whoever reads.
-    pub(crate) fn warn(self, message: &str) {
-        eprintln!("keystead: {}", printable(message));
     }
 
     /// Why it did not work.
@@ -100,6 +85,21 @@ impl Output {
             }
         }
     }
+}
+
+/// A document for programs.
+pub(crate) fn document(document: &Value) -> Result<(), Failure> {
+    write(&serde_json::to_string_pretty(document).unwrap_or_default())
+}
+
+/// A line of what was asked for.
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    write(&printable(text))
+}
+
+/// What must be said whoever reads.
+pub(crate) fn warn(message: &str) {
+    eprintln!("keystead: {}", printable(message));
 }
 
 /// Writes lines to standard output. That nobody reads any more ends the command quietly.

@@ -30,7 +30,9 @@ pub(crate) enum Command {
         name: String,
     },
     /// Delete an application with all its users and keys.
-    #[command(after_help = "Examples:\n  keystead apps delete shop-abcde\n  keystead apps delete shop-abcde --yes")]
+    #[command(
+        after_help = "Examples:\n  keystead apps delete shop-abcde\n  keystead apps delete shop-abcde --yes"
+    )]
     Delete {
         /// Its client app id or _id
         app: String,

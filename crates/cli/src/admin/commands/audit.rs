@@ -1,6 +1,6 @@
 //! `keystead audit`: who did what.
 
-use crate::admin::output::{text, time};
+use crate::admin::output::{self, text, time};
 use crate::admin::time as moment;
 use crate::admin::{Context, exit::Failure};
 use clap::{Args, Subcommand};
@@ -139,7 +139,7 @@ async fn verify(context: &Context, expect_head: Option<String>) -> Result<(), Fa
         return output.result(&answer, &format!("{}:{}", answer["head_sequence"], text(&answer["head"])));
     }
     if output.is_json() {
-        output.document(&answer)?;
+        output::document(&answer)?;
         return Err(Failure::Said);
     }
     let place = match &answer["broken_at"] {

@@ -1,5 +1,6 @@
 //! `keystead backup`: a copy of the store, whole or not at all.
 
+use super::hex;
 use crate::admin::{Context, exit::Failure};
 use clap::Args;
 use reqwest::{Method, Response};
@@ -24,10 +25,8 @@ pub(crate) async fn run(options: &BackupOptions, context: &Context) -> Result<()
     let unwritable =
         |error: std::io::Error| Failure::Other(format!("{} cannot be written: {error}", file.display()));
     // Made with the mode 0600, and deleted when this goes wrong.
-    let mut copy = tempfile::Builder::new()
-        .prefix(".keystead-backup-")
-        .tempfile_in(folder)
-        .map_err(unwritable)?;
+    let mut copy =
+        tempfile::Builder::new().prefix(".keystead-backup-").tempfile_in(folder).map_err(unwritable)?;
     let own = context.client.own();
     let response = context.client.send(own.request(Method::GET, "/backup")).await?;
     let bytes = receive(response, context, |chunk| copy.write_all(chunk).map_err(unwritable)).await?;
@@ -69,10 +68,6 @@ async fn receive(
 
 /// The header with the SHA-256 of the copy.
 const SHA256: &str = "x-keystead-sha256";
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 fn exists(file: &Path) -> Failure {
     Failure::Other(format!("{} is there already, and a backup overwrites nothing", file.display()))

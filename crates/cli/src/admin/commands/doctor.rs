@@ -1,7 +1,7 @@
 //! `keystead doctor`: what is wrong, seen from here and from the server, and what to do about it.
 
 use crate::admin::connection::is_readable_on_the_way;
-use crate::admin::output::text;
+use crate::admin::output::{self, text};
 use crate::admin::time::now;
 use crate::admin::{Context, exit::Failure};
 use reqwest::{Method, Response};
@@ -62,7 +62,7 @@ fn check(name: &str, status: &str, message: &str, fix: Option<&str>) -> Value {
 fn show(context: &Context, checks: &[Value]) -> Result<(), Failure> {
     let output = context.output;
     if output.is_json() {
-        return output.document(&json!({"checks": checks}));
+        return output::document(&json!({"checks": checks}));
     }
     output.list(checks, ["", "check", "", "what to do"], |check| {
         let fix = check["fix"].as_str().unwrap_or_default();
@@ -118,9 +118,7 @@ async fn version(context: &Context) -> Result<Value, Failure> {
     let response = context.client.ask_openly(Method::GET, "api/private/v1.0/version", None).await?;
     let answer = context.client.json(response).await.unwrap_or_default();
     Ok(match answer["version"].as_str() {
-        Some(theirs) if theirs == ours => {
-            check("version", "ok", &format!("{ours}, here and there"), None)
-        }
+        Some(theirs) if theirs == ours => check("version", "ok", &format!("{ours}, here and there"), None),
         Some(theirs) => check(
             "version",
             "warning",

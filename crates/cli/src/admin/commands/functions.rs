@@ -5,7 +5,7 @@ use super::{id, named, parse_json, read_text, users};
 use crate::admin::app::App;
 use crate::admin::client::segment;
 use crate::admin::confirm::Confirmation;
-use crate::admin::output::{text, time};
+use crate::admin::output::{self, text, time};
 use crate::admin::{Context, exit::Failure};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -120,7 +120,7 @@ async fn set(app: &App<'_>, context: &Context, options: SetOptions) -> Result<()
         routes.post("", &json!({"name": name, "private": private, "source": source})).await?
     };
     context.output.remark(&format!("The function {name} is set."));
-    if context.output.is_json() && !answer.is_null() { context.output.document(&answer) } else { Ok(()) }
+    if context.output.is_json() && !answer.is_null() { output::document(&answer) } else { Ok(()) }
 }
 
 async fn run_function(app: &App<'_>, context: &Context, options: RunOptions) -> Result<(), Failure> {
@@ -151,11 +151,11 @@ async fn run_function(app: &App<'_>, context: &Context, options: RunOptions) -> 
         error => Some(text(error)),
     };
     if output.is_json() {
-        output.document(&answer)?;
+        output::document(&answer)?;
         return error.map_or(Ok(()), |_| Err(Failure::Said));
     }
     match error {
         Some(error) => Err(Failure::Other(format!("the function failed: {error}"))),
-        None => output.document(&answer["result"]),
+        None => output::document(&answer["result"]),
     }
 }

@@ -4,7 +4,7 @@
 use crate::admin::app::App;
 use crate::admin::import::Import;
 use crate::admin::import::chunks::Format;
-use crate::admin::output::text;
+use crate::admin::output::{self, text};
 use crate::admin::secret_input;
 use crate::admin::{Context, exit::Failure};
 use clap::Args;
@@ -90,7 +90,8 @@ pub(super) async fn keys(
     app: &App<'_>,
     context: &Context,
 ) -> Result<(), Failure> {
-    let hmac_key = if options.hmac { Some(secret_input::read("The key of the hashes, in base64")?) } else { None };
+    let hmac_key =
+        if options.hmac { Some(secret_input::read("The key of the hashes, in base64")?) } else { None };
     let import = Import {
         route: app.own.below("/api_keys/import"),
         query: format!("?dry_run={}", options.import.dry_run),
@@ -116,13 +117,13 @@ async fn run(import: &Import<'_>, context: &Context) -> Result<(), Failure> {
     let output = context.output;
     let (report, list) = import.run(output).await?;
     if output.is_json() {
-        output.document(&report.document(import.dry_run))?;
+        output::document(&report.document(import.dry_run))?;
     } else {
         for problem in report.problems().iter().take(SHOWN) {
             output.remark(&format!("line {}: {}", problem["line"], text(&problem["reason"])));
         }
         let prefix = if import.dry_run { "Nothing was changed. It would be: " } else { "" };
-        output.line(&format!("{prefix}{}", report.summary()))?;
+        output::line(&format!("{prefix}{}", report.summary()))?;
     }
     match list {
         None => Ok(()),

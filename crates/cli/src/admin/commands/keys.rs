@@ -102,7 +102,10 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         }
         Command::Disable(key) => {
             let key = act(&app, &key, "disable").await?;
-            output.remark(&format!("The key {} and every session of it have stopped working.", text(&key["name"])));
+            output.remark(&format!(
+                "The key {} and every session of it have stopped working.",
+                text(&key["name"])
+            ));
             Ok(())
         }
         Command::Enable(key) => {

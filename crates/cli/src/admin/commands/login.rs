@@ -6,7 +6,7 @@ use crate::admin::connection::{
     Connection, ConnectionOptions, Credentials, DEFAULT_EMAIL, is_readable_on_the_way,
 };
 use crate::admin::exit::Failure;
-use crate::admin::output::Output;
+use crate::admin::output::{self, Output};
 use crate::admin::secret_input;
 use clap::Args;
 
@@ -30,7 +30,7 @@ pub(crate) async fn log_in(options: &LoginOptions, output: Output) -> Result<(),
     let url = options.connection.url()?;
     let ca_file = options.connection.ca_file.clone();
     if is_readable_on_the_way(&url) {
-        output.warn(&format!("{url} is not encrypted: everybody on the way can read the password"));
+        output::warn(&format!("{url} is not encrypted: everybody on the way can read the password"));
     }
     let read = || -> Result<Credentials, Failure> {
         Ok(match &options.public_key {
@@ -44,7 +44,8 @@ pub(crate) async fn log_in(options: &LoginOptions, output: Output) -> Result<(),
             },
         })
     };
-    let client = Client::new(Connection { url: url.clone(), ca_file: ca_file.clone(), credentials: read()? })?;
+    let client =
+        Client::new(Connection { url: url.clone(), ca_file: ca_file.clone(), credentials: read()? })?;
     client.access_token(None).await?;
     let path = ConfigFile::write(url.as_str(), ca_file.as_deref(), client.credentials())?;
     output.remark(&format!("You are logged in to {url}; the credentials are in {}.", path.display()));

@@ -17,6 +17,7 @@ pub(crate) mod users;
 
 use super::exit::Failure;
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// The one of these that has this name or `_id`.
@@ -32,12 +33,24 @@ fn id(item: &Value) -> &str {
 
 /// The text of a file, or of standard input if it is called `-`.
 fn read_text(file: &Path) -> Result<String, Failure> {
-    let text =
-        if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    let text = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(file)
+    };
     text.map_err(|error| Failure::Other(format!("{} cannot be read: {error}", file.display())))
 }
 
 /// The JSON in a text that `what` gave.
 fn parse_json(what: &str, text: &str) -> Result<Value, Failure> {
     serde_json::from_str(text).map_err(|error| Failure::Usage(format!("{what} is no JSON: {error}")))
+}
+
+/// Bytes as hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // A string takes everything that is written into it.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

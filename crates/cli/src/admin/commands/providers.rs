@@ -3,7 +3,7 @@
 use super::{id, parse_json, read_text};
 use crate::admin::client::segment;
 use crate::admin::confirm::Confirmation;
-use crate::admin::output::{state, text};
+use crate::admin::output::{self, state, text};
 use crate::admin::{Context, exit::Failure};
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -104,7 +104,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
 /// Says what was done, or what the API answered, if it did.
 fn done(context: &Context, answer: &Value, message: &str) -> Result<(), Failure> {
     context.output.remark(message);
-    if context.output.is_json() && !answer.is_null() { context.output.document(answer) } else { Ok(()) }
+    if context.output.is_json() && !answer.is_null() { output::document(answer) } else { Ok(()) }
 }
 
 fn find<'v>(all: &'v [Value], provider: &str) -> Result<&'v Value, Failure> {

@@ -3,7 +3,7 @@
 use super::{id, named};
 use crate::admin::client::segment;
 use crate::admin::confirm::Confirmation;
-use crate::admin::output::text;
+use crate::admin::output::{self, text};
 use crate::admin::secret_input;
 use crate::admin::{Context, exit::Failure};
 use clap::Subcommand;
@@ -51,7 +51,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
                 None => routes.post("", &body).await?,
             };
             output.remark(&format!("The secret {name} is set."));
-            if output.is_json() && !answer.is_null() { output.document(&answer) } else { Ok(()) }
+            if output.is_json() && !answer.is_null() { output::document(&answer) } else { Ok(()) }
         }
         Command::Delete { name, confirmation } => {
             let all = routes.list("").await?;

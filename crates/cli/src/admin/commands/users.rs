@@ -1,11 +1,12 @@
 //! `keystead users`: list, show, make, stop and delete.
+#![allow(clippy::doc_markdown, reason = "these doc comments are help texts, printed as they are")]
 
 use super::import::{self, UsersImportOptions};
-use super::{id, pending};
+use super::{hex, id, pending};
 use crate::admin::app::App;
 use crate::admin::client::segment;
 use crate::admin::confirm::Confirmation;
-use crate::admin::output::{state, text, time};
+use crate::admin::output::{self, state, text, time};
 use crate::admin::secret_input;
 use crate::admin::{Context, exit::Failure};
 use clap::{Args, Subcommand, ValueEnum};
@@ -265,7 +266,7 @@ async fn create(app: &App<'_>, context: &Context, email: &str, invite: bool) -> 
         } else {
             let body = context.client.json(answer).await.unwrap_or_default();
             let reason = body["error"].as_str().unwrap_or("no reason was given");
-            output.warn(&format!("{email} was made, but no mail can be sent: {reason}"));
+            output::warn(&format!("{email} was made, but no mail can be sent: {reason}"));
         }
     }
     output.remark("The user is there, confirmed. The user's id:");
@@ -276,9 +277,5 @@ async fn create(app: &App<'_>, context: &Context, email: &str, invite: bool) -> 
 fn unguessable() -> Result<String, Failure> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| Failure::Other(error.to_string()))?;
-    let mut text = String::new();
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
+    Ok(hex(&bytes))
 }

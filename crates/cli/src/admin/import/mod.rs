@@ -99,7 +99,8 @@ impl Import<'_> {
             hmac_key_base64: SecretText,
         }
         let parse = |line: &[u8]| serde_json::from_slice::<Header>(line).ok();
-        let header = chunks.take_header(|line| parse(line).is_some()).map_err(|error| self.unreadable(&error))?;
+        let header =
+            chunks.take_header(|line| parse(line).is_some()).map_err(|error| self.unreadable(&error))?;
         let of_file = header.and_then(|line| parse(&line)).map(|header| header.hmac_key_base64);
         let Some(key) = self.hmac_key.as_ref().or(of_file.as_ref()) else { return Ok(None) };
         let mut value = HeaderValue::from_str(key.expose())

@@ -11,7 +11,8 @@ use std::hash::{BuildHasher, RandomState};
 /// By what a record is known.
 #[derive(Deserialize)]
 struct Names {
-    _id: Option<Value>,
+    #[serde(rename = "_id")]
+    id: Option<Value>,
     email: Option<String>,
 }
 
@@ -30,7 +31,8 @@ impl Repeated {
         for (text, line) in chunk.body.split(|byte| *byte == b'\n').zip(&chunk.lines) {
             // What is malformed is the server's to say.
             let Ok(names) = serde_json::from_slice::<Names>(text) else { continue };
-            let id = names._id.map(|id| id["$oid"].as_str().map_or_else(|| id.clone(), Value::from).to_string());
+            let id =
+                names.id.map(|id| id["$oid"].as_str().map_or_else(|| id.clone(), Value::from).to_string());
             for (member, name) in [("_id", id), ("email", names.email)] {
                 let Some(name) = name else { continue };
                 match self.line_of.entry(self.hasher.hash_one((member, name.to_lowercase()))) {

@@ -34,7 +34,8 @@ impl Report {
     /// The numbers, as people read them.
     pub(crate) fn summary(&self) -> String {
         let counted = COUNTS.iter().zip(self.counts).filter_map(|(name, count)| Some((name, count?)));
-        let parts: Vec<_> = counted.map(|(name, count)| format!("{count} {}", name.replace('_', " "))).collect();
+        let parts: Vec<_> =
+            counted.map(|(name, count)| format!("{count} {}", name.replace('_', " "))).collect();
         if parts.is_empty() { "0 received".to_owned() } else { parts.join(", ") }
     }
 
@@ -82,7 +83,8 @@ mod tests {
     fn reports_add_up_and_lines_are_those_of_the_file() {
         let mut report = Report::default();
         report.add(of_file(json!({"received": 2, "imported": 2, "problems": []}), &[1, 2], Vec::new()));
-        let answer = json!({"received": 2, "imported": 1, "conflicts": 1, "problems": [{"line": 2, "reason": "no"}]});
+        let answer =
+            json!({"received": 2, "imported": 1, "conflicts": 1, "problems": [{"line": 2, "reason": "no"}]});
         let unsent = vec![json!({"line": 8, "reason": "no text"})];
         report.add(of_file(answer, &[7, 9], unsent));
         assert_eq!(report.summary(), "5 received, 3 imported, 1 invalid, 1 conflicts");

@@ -102,7 +102,8 @@ fn a_certificate_of_a_private_authority_is_trusted_when_it_is_named() {
     keystead.ok(&["apps", "list", "--url", &url, "--ca-file", certificate]);
     let ended = keystead.run(&["apps", "list", "--url", &url, "--ca-file", "absent.pem"]);
     failed(&ended, 2, &["absent.pem"]);
-    let ended = keystead.run(&["apps", "list", "--url", &url, "--ca-file", key_of(&folder).to_str().unwrap()]);
+    let ended =
+        keystead.run(&["apps", "list", "--url", &url, "--ca-file", key_of(&folder).to_str().unwrap()]);
     failed(&ended, 2, &["key.pem"]);
 }
 

@@ -35,7 +35,10 @@ fn a_server_that_cannot_be_reached_is_5() {
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
     let command = |args: &[&str]| {
-        Invocation::new(folder.path()).env("KEYSTEAD_ADMIN_PASSWORD", "password").args(args).args(["--url", &url])
+        Invocation::new(folder.path())
+            .env("KEYSTEAD_ADMIN_PASSWORD", "password")
+            .args(args)
+            .args(["--url", &url])
     };
     failed(&command(&["apps", "list"]).run(), 5, &[&url, "cannot be reached"]);
     let ended = command(&["apps", "list", "--json"]).run();
@@ -67,7 +70,9 @@ fn a_command_line_that_says_too_little_is_2() {
 fn the_help_says_what_the_codes_mean() {
     let folder = TempDir::new().unwrap();
     let ended = Invocation::new(folder.path()).args(["users", "--help"]).run();
-    for line in ["3  the server refused", "4  what was named does not exist", "5  the server cannot be reached"] {
+    for line in
+        ["3  the server refused", "4  what was named does not exist", "5  the server cannot be reached"]
+    {
         assert!(ended.stdout.contains(line), "{}", ended.stdout);
     }
 }

@@ -1,8 +1,15 @@
 //! The commands that administer a server, against a real one.
 
+mod admin_keys;
 mod apps;
+mod audit;
+mod backup;
+mod configuration;
 mod connection;
 mod exit_codes;
+mod import;
+mod keys;
+mod manual;
 mod pages;
 mod terminal;
 mod users;

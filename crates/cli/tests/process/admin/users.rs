@@ -68,7 +68,8 @@ async fn sessions_are_ended_on_every_device() {
 async fn names_that_users_chose_cannot_steer_the_terminal() {
     let keystead = Keystead::start();
     let api = keystead.api();
-    let registered = api.email("register", json!({"email": "\u{1b}[2J@example.com", "password": PASSWORD})).await;
+    let registered =
+        api.email("register", json!({"email": "\u{1b}[2J@example.com", "password": PASSWORD})).await;
     if registered.status == StatusCode::CREATED {
         let table = keystead.ok(&["users", "list"]);
         assert!(table.contains("\\u{1b}[2J@example.com"), "{table}");
