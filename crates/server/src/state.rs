@@ -15,7 +15,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 use arc_swap::{ArcSwap, Guard};
 use keystead_functions::{Host, Pool};
-use keystead_protocol::id::RequestId;
+use keystead_protocol::id::{AppId, RequestId};
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -62,6 +62,8 @@ pub struct ServerState {
     pub metrics: Metrics,
     /// The keys of administrators' tokens.
     pub admin_keys: KeyRing,
+    /// Held by whoever changes an application, from reading it until the change is served.
+    pub(crate) app_changes: tokio::sync::Mutex<()>,
     /// Swapped and not locked: every request reads it, and processors that count the readers of a lock
     /// wait for one another.
     pub(crate) apps: ArcSwap<Apps>,
@@ -82,6 +84,15 @@ impl ServerState {
         self.apps.rcu(|apps| {
             let mut renewed = Apps::clone(apps);
             renewed.add(Arc::clone(&app));
+            renewed
+        });
+    }
+
+    /// Serves an application no more.
+    pub(crate) fn remove_app(&self, app_id: AppId) {
+        self.apps.rcu(|apps| {
+            let mut renewed = Apps::clone(apps);
+            renewed.remove(app_id);
             renewed
         });
     }

@@ -4,6 +4,7 @@
 
 pub mod admins;
 pub mod api_keys;
+pub mod apps;
 pub mod audit;
 pub mod email_password;
 pub mod functions;

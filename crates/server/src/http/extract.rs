@@ -33,14 +33,14 @@ impl FromRequestParts<State> for CurrentApp {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
         let [id] = path_parameters(parts, ["client_app_id"])?;
-        find_app(state, &parts.headers, &id).map(Self)
+        find_app(state, parts, &id).map(Self)
     }
 }
 
 /// The application that clients know by this id, if the page that asks may use it.
-pub(super) fn find_app(state: &ServerState, headers: &HeaderMap, id: &str) -> Result<Arc<App>, Error> {
+pub(super) fn find_app(state: &ServerState, parts: &Parts, id: &str) -> Result<Arc<App>, Error> {
     let app = state.apps().by_client_app_id(id).ok_or_else(|| Error::AppNotFound(id.to_owned()))?;
-    check_origin(headers, &app)?;
+    check_caller(state, parts, &app)?;
     Ok(app)
 }
 
@@ -51,7 +51,7 @@ impl FromRequestParts<State> for AccessUser {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
-        authenticate(&parts.headers, state, TokenType::Access).await.map(Self)
+        authenticate(parts, state, TokenType::Access).await.map(Self)
     }
 }
 
@@ -63,18 +63,18 @@ impl FromRequestParts<State> for RefreshSession {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
-        authenticate(&parts.headers, state, TokenType::Refresh).await.map(Self)
+        authenticate(parts, state, TokenType::Refresh).await.map(Self)
     }
 }
 
 /// The session behind the token of this type, and that the page it is used from is allowed.
 pub(super) async fn authenticate(
-    headers: &HeaderMap,
+    parts: &Parts,
     state: &ServerState,
     wanted: TokenType,
 ) -> Result<Session, Error> {
-    let session = sessions::authenticate(state, bearer(headers)?, wanted).await?;
-    check_origin(headers, &session.app)?;
+    let session = sessions::authenticate(state, bearer(&parts.headers)?, wanted).await?;
+    check_caller(state, parts, &session.app)?;
     Ok(session)
 }
 
@@ -90,14 +90,29 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
     Ok(token)
 }
 
+/// Whether the application may be used from this page, if it is a page that asks, and from this address.
 /// Requests without an Origin header do not come from a page (protocol §1.10).
-pub(super) fn check_origin(headers: &HeaderMap, app: &App) -> Result<(), Error> {
-    match headers.get(ORIGIN) {
-        Some(origin) if !app.config.allows_origin(origin.to_str().unwrap_or_default()) => {
-            Err(Error::OriginNotAllowed)
-        }
-        _ => Ok(()),
+fn check_caller(state: &ServerState, parts: &Parts, app: &App) -> Result<(), Error> {
+    if let Some(origin) = parts.headers.get(ORIGIN)
+        && !app.config.allows_origin(origin.to_str().unwrap_or_default())
+    {
+        return Err(Error::OriginNotAllowed);
     }
+    // Most applications have no list, and nobody's address is looked for then.
+    if app.config.access_list.is_none() {
+        return Ok(());
+    }
+    let (address, _) = sender(state, parts)?;
+    if app.config.allows_address(address) { Ok(()) } else { Err(Error::AddressNotAllowed) }
+}
+
+/// Where a request comes from, behind trusted proxies, and its id.
+fn sender(state: &ServerState, parts: &Parts) -> Result<(IpAddr, RequestId), Error> {
+    let arrival = parts.extensions.get::<Arrival>();
+    let Arrival { peer, request_id, .. } =
+        *arrival.ok_or_else(|| Error::Internal("no peer address".into()))?;
+    let trusted = &state.settings.trusted_proxies;
+    Ok((super::client_address(peer.ip(), &parts.headers, trusted), request_id))
 }
 
 /// What the edge of the server tells the extractors below of a request.
@@ -158,11 +173,7 @@ impl FromRequestParts<State> for ClientInfo {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
-        let arrival = parts.extensions.get::<Arrival>();
-        let Arrival { peer, request_id, .. } =
-            *arrival.ok_or_else(|| Error::Internal("no peer address".into()))?;
-        let trusted = &state.settings.trusted_proxies;
-        let address = super::client_address(peer.ip(), &parts.headers, trusted);
+        let (address, request_id) = sender(state, parts)?;
         let user_agent = parts.headers.get(USER_AGENT).cloned();
         Ok(Self { address, user_agent, request_id })
     }
@@ -193,13 +204,13 @@ async fn read(body: Body, limit: usize) -> Result<Bytes, Error> {
 }
 
 /// The body as JSON, whatever its content type says (protocol §0.19).
-pub(super) struct JsonBody<T>(pub(super) T);
+pub(super) struct JsonBody<T, const LIMIT: usize = BODY_LIMIT>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<State> for JsonBody<T> {
+impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<State> for JsonBody<T, LIMIT> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, Error> {
-        let RawBody(body) = RawBody::<BODY_LIMIT>::from_request(request, state).await?;
+        let RawBody(body) = RawBody::<LIMIT>::from_request(request, state).await?;
         parse(&body).map(Self)
     }
 }

@@ -14,6 +14,7 @@ pub(crate) use reload::{Watch, reload_when_wanted};
 use crate::app_config::{self, App, AppConfig, Apps, Problems};
 use crate::clock::Clock;
 use crate::domain::admins::{self, GeneratedAdmin};
+use crate::domain::apps::{from_json, read_app, secrets};
 use crate::domain::ids::IdGenerator;
 use crate::domain::passwords::Passwords;
 use crate::domain::pepper::{CryptoFailed, Pepper};
@@ -146,7 +147,8 @@ async fn build_state(
     };
     let clock = Arc::new(Clock::default());
     let ids = IdGenerator::new().map_err(|error| other(&error))?;
-    let apps = load_apps(&settings, store.as_ref(), &clock, &ids).await?;
+    let mut apps = load_apps(&settings, store.as_ref(), &clock, &ids).await?;
+    load_stored_apps(&mut apps, store.as_ref(), &pepper).await?;
     let key_ring = signing_keys::load(store.as_ref(), &pepper).await?;
     let outbound = Outbound::new(settings.outbound_allow.clone()).map_err(|error| other(&error))?;
     Ok(ServerState {
@@ -155,6 +157,7 @@ async fn build_state(
         store,
         clock,
         ids,
+        app_changes: tokio::sync::Mutex::new(()),
         apps: ArcSwap::from_pointee(apps),
         admin_keys: admins::token_keys(&pepper)?,
         pepper,
@@ -216,9 +219,27 @@ async fn load_apps(
             return Err(StartError::DuplicateApp(config.client_app_id));
         }
         let ids = app_ids(&config, store, clock, ids).await?;
-        apps.add(Arc::new(App::new(ids, config, source.clone())));
+        apps.add(Arc::new(App::new(ids, config, Some(source.clone()))));
     }
     Ok(apps)
+}
+
+/// The applications of the admin API. One that this version cannot read is not served; the others are.
+async fn load_stored_apps(apps: &mut Apps, store: &dyn Store, pepper: &Pepper) -> Result<(), StartError> {
+    for stored in store.list_stored_apps().await.map_err(Error::from)? {
+        let client_app_id = &stored.ids.client_app_id;
+        if apps.by_client_app_id(client_app_id).is_some() {
+            return Err(StartError::DuplicateApp(client_app_id.clone()));
+        }
+        let secrets = store.list_app_secrets(stored.ids.app_id).await.map_err(Error::from)?;
+        let read = from_json(&stored.definition)
+            .and_then(|definition| read_app(&stored.ids, &definition, secrets::open(pepper, secrets)?));
+        match read {
+            Ok(app) => apps.add(Arc::new(app)),
+            Err(error) => tracing::error!(app.id = client_app_id, %error, "the application is not served"),
+        }
+    }
+    Ok(())
 }
 
 async fn app_ids(

@@ -108,6 +108,34 @@ actions! {
     IdentityLinked = "user.identity_linked",
     /// The password of an email account was changed.
     PasswordChanged = "password.changed",
+    /// An application was made.
+    AppCreated = "app.created",
+    /// An application was deleted.
+    AppDeleted = "app.deleted",
+    /// A setting of an application was changed.
+    AppSettingsUpdated = "app.settings_updated",
+    /// A provider, function, value or the like was added to an application.
+    AppItemCreated = "app.item_created",
+    /// A provider, function, value or the like of an application was changed.
+    AppItemUpdated = "app.item_updated",
+    /// A provider, function, value or the like was taken from an application.
+    AppItemDeleted = "app.item_deleted",
+    /// An application was made what it was before.
+    AppRedeployed = "app.redeployed",
+    /// A draft of changes was begun.
+    DraftCreated = "draft.created",
+    /// A draft was thrown away.
+    DraftDeleted = "draft.deleted",
+    /// A draft took effect.
+    DraftDeployed = "draft.deployed",
+    /// A secret was added to an application.
+    SecretCreated = "secret.created",
+    /// A secret of an application was replaced.
+    SecretUpdated = "secret.updated",
+    /// A secret was taken from an application.
+    SecretDeleted = "secret.deleted",
+    /// An administrator called a function.
+    FunctionDebugged = "function.debugged",
     /// The password of the administrator was set.
     AdminPasswordSet = "admin.password_set",
 }

@@ -4,6 +4,7 @@
 
 pub mod admins;
 pub mod api_keys;
+pub mod app_definitions;
 pub mod apps;
 pub mod audit;
 pub mod email_accounts;
@@ -18,6 +19,7 @@ pub mod users;
 pub trait Store:
     admins::AdminStore
     + api_keys::ApiKeyStore
+    + app_definitions::AppDefinitionStore
     + apps::AppStore
     + audit::AuditStore
     + email_accounts::EmailAccountStore

@@ -1,6 +1,7 @@
 //! An application's functions: who may call which, as whom, and what becomes of the outcome (protocol §9).
 //! How code is run and confined is the business of the crate `keystead-functions`.
 
+pub mod debug;
 pub mod events;
 mod rules;
 

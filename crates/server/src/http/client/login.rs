@@ -57,7 +57,7 @@ impl FromRequestParts<ThreadState> for ProviderRoute {
 
     async fn from_request_parts(parts: &mut Parts, state: &ThreadState) -> Result<Self, Error> {
         let [id, provider] = path_parameters(parts, ["client_app_id", "provider"])?;
-        let app = find_app(state, &parts.headers, &id)?;
+        let app = find_app(state, parts, &id)?;
         let provider = provider.parse().map_err(|_| Error::ProviderUnavailable(provider.into_owned()));
         Ok(Self { app, provider })
     }
@@ -74,7 +74,7 @@ impl FromRequestParts<ThreadState> for LinkingUser {
         if !asked {
             return Ok(Self(None));
         }
-        authenticate(&parts.headers, state, TokenType::Access).await.map(Some).map(Self)
+        authenticate(parts, state, TokenType::Access).await.map(Some).map(Self)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod admins;
 mod api_keys;
+mod app_definitions;
 mod apps;
 mod audit;
 mod cache;

@@ -35,12 +35,27 @@ impl SweepStore for SqliteStore {
                     deleted +=
                         transaction.prepare_cached(sql)?.execute(params![now.unix_seconds(), limit])?;
                 }
-                let users: Vec<[u8; 12]> = transaction
+                let mut users: Vec<[u8; 12]> = transaction
                     .prepare_cached(
                         "SELECT user_id FROM users WHERE anonymous = 1 AND last_seen_at < ?1 LIMIT ?2",
                     )?
                     .query_map(params![anonymous_before.unix_seconds(), limit], |row| row.get(0))?
                     .collect::<rusqlite::Result<_>>()?;
+                let of_deleted_apps: Vec<[u8; 12]> = transaction
+                    .prepare_cached(
+                        "SELECT u.user_id FROM apps a JOIN users u ON u.app_id = a.app_id
+                         WHERE a.deleted_at IS NOT NULL LIMIT ?1",
+                    )?
+                    .query_map([limit], |row| row.get(0))?
+                    .collect::<rusqlite::Result<_>>()?;
+                users.extend(of_deleted_apps);
+                deleted += transaction
+                    .prepare_cached(
+                        "DELETE FROM email_accounts WHERE (app_id, email) IN
+                             (SELECT e.app_id, e.email FROM apps a JOIN email_accounts e ON e.app_id = a.app_id
+                              WHERE a.deleted_at IS NOT NULL AND e.user_id IS NULL LIMIT ?1)",
+                    )?
+                    .execute([limit])?;
                 for user_id in &users {
                     delete_user_rows(transaction, ObjectId::from_bytes(*user_id).into())?;
                 }
