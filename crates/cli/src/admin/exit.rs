@@ -18,6 +18,9 @@ Exit codes:
 }
 pub(crate) use exit_codes;
 
+/// What a server says of a URL that it has no route for.
+const NO_SUCH_ROUTE: &str = "there is nothing at this URL";
+
 /// Why it did not work. The text is a sentence for people.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -65,6 +68,10 @@ impl Failure {
     pub(crate) fn answered(status: u16, body: Value) -> Self {
         let answered = Answered { status, body };
         match status {
+            404 if answered.body["error"] == NO_SUCH_ROUTE => Self::Other(
+                "the server does not know this command: it is older than this program, or something else"
+                    .to_owned(),
+            ),
             404 => Self::Missing(answered),
             400..500 => Self::Refused(answered),
             502..505 => Self::Unreachable(answered.message()),

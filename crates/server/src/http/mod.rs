@@ -66,6 +66,7 @@ fn operations_routes() -> Vec<Route> {
         at("/livez").get(operations::live),
         at("/readyz").get(operations::ready),
         at("/healthz").get(operations::ready),
+        at("/api/private/v1.0/version").get(operations::version),
         at("/metrics").get(operations::metrics),
         at("/logs").get(operations::logs),
     ]

@@ -24,11 +24,15 @@ fn providers_are_set_from_json_and_switched() {
 
     let json = r#"{"config": {"autoConfirm": true, "resetPasswordUrl": "https://shop.example.com/reset"}}"#;
     keystead.ok_with_input(&["providers", "set", "local-userpass", "--app", &app], json);
-    std::fs::write(keystead.folder.path().join("change.json"), r#"{"config": {"autoConfirm": false}}"#)
-        .unwrap();
+    std::fs::write(
+        keystead.folder.path().join("change.json"),
+        r#"{"config": {"resetPasswordSubject": "Again"}}"#,
+    )
+    .unwrap();
     keystead.ok(&["providers", "set", "local-userpass", "change.json", "--app", &app]);
     let shown: Value = serde_json::from_str(&ok(&["show", "local-userpass", "--json"])).unwrap();
-    assert_eq!(shown["config"]["autoConfirm"], false, "{shown}");
+    assert_eq!(shown["config"]["resetPasswordSubject"], "Again", "{shown}");
+    assert_eq!(shown["config"]["autoConfirm"], true, "{shown}");
     assert_eq!(shown["config"]["resetPasswordUrl"], "https://shop.example.com/reset", "{shown}");
 
     ok(&["disable", "local-userpass"]);
@@ -37,6 +41,8 @@ fn providers_are_set_from_json_and_switched() {
     failed(&run(&["show", "local-userpass"]), 4, &["local-userpass"]);
     let ended = keystead.command(&["providers", "set", "anon-user", "--app", &app]).input("nonsense").run();
     failed(&ended, 2, &["no JSON"]);
+    let ended = keystead.run(&["providers", "disable", "anon-user", "--app", "quickstart-abcde"]);
+    failed(&ended, 3, &["folder"]);
 }
 
 #[test]
