@@ -23,6 +23,7 @@ use commands::{
 };
 use connection::{AppOption, ConnectionOptions, connection_help};
 use exit::{Failure, exit_codes};
+use futures_util::FutureExt as _;
 use output::Output;
 use std::process::ExitCode;
 
@@ -141,7 +142,8 @@ pub(crate) fn run(command: AdminCommand) -> ExitCode {
     let output = Output::new(command.is_json());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(dispatch(command, output)),
+        // In a box, or all of it is compiled once for each way in which the runtime can block.
+        Ok(runtime) => runtime.block_on(dispatch(command, output).boxed_local()),
         Err(error) => Err(Failure::Other(error.to_string())),
     };
     match result {

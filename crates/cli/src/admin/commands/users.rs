@@ -209,14 +209,23 @@ pub(super) async fn find(app: &App<'_>, user: &str) -> Result<Value, Failure> {
     if user.parse::<ObjectId>().is_ok() {
         return app.routes.get(&format!("/users/{user}")).await;
     }
-    let query = format!("email={}", utf8_percent_encode(user, NON_ALPHANUMERIC));
-    let found = app.routes.list(&format!("/users?{query}")).await?;
-    let is_wanted = |found: &Value| {
+    let is_wanted = |found: &&Value| {
         let address = found["data"]["email"].as_str();
         address.is_some_and(|address| address.eq_ignore_ascii_case(user))
     };
-    let found = found.into_iter().find(is_wanted);
-    found.ok_or_else(|| Failure::NotFound(format!("{} has no user {user}", app.client_app_id())))
+    // A server that cannot look for addresses does not mind, and gives one page after the other.
+    let email = utf8_percent_encode(user, NON_ALPHANUMERIC);
+    let mut after = String::new();
+    loop {
+        let page = app.routes.list(&format!("/users?email={email}{after}")).await?;
+        if let Some(found) = page.iter().find(is_wanted) {
+            return Ok(found.clone());
+        }
+        let Some(last) = page.last() else {
+            return Err(Failure::NotFound(format!("{} has no user {user}", app.client_app_id())));
+        };
+        after = format!("&after={}", segment(id(last)));
+    }
 }
 
 /// The path of a user's route.
