@@ -22,7 +22,7 @@ pub(super) async fn ready(State(state): State<ThreadState>) -> Result<Json<Value
     Ok(Json(json!({"status": "ready"})))
 }
 
-/// Which Keystead this is; App Services' tools wait for it (protocol §7.1).
+/// Which Keystead this is.
 pub(super) async fn version() -> Json<Value> {
     Json(json!({"version": env!("CARGO_PKG_VERSION")}))
 }

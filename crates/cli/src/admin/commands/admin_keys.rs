@@ -17,12 +17,13 @@ pub(crate) enum Command {
     /// Make a pair. The private key is printed, and never shown again.
     #[command(after_help = "Examples:
   keystead admin-keys create deploy > deploy.key
-  keystead admin-keys create shop-team --only shop-abcde --json")]
+  keystead admin-keys create shop-team --app shop-abcde --json")]
     Create {
         /// Its name
         name: String,
-        /// Let it administer only these applications, by client app id or _id [default: all]
-        #[arg(long, value_delimiter = ',', value_name = "APP_IDS")]
+        /// Let it administer only this application, by client app id or _id; may be repeated [default: all]
+        // Not called `app`: `serve` has something else of this name.
+        #[arg(id = "only_apps", long = "app", value_delimiter = ',', value_name = "APP_ID")]
         only: Option<Vec<String>>,
     },
     /// Delete a pair and end its sessions.

@@ -35,7 +35,7 @@ fn a_pair_administers_until_it_is_deleted() {
 fn a_pair_can_be_confined_to_an_application() {
     let keystead = Keystead::start();
     let shop = keystead.ok(&["apps", "create", "shop"]);
-    let made = keystead.json(&["admin-keys", "create", "shop-team", "--only", shop.trim()]);
+    let made = keystead.json(&["admin-keys", "create", "shop-team", "--app", shop.trim()]);
     let run = |args: &[&str]| {
         let command = keystead.stranger(args);
         let command = command.env("KEYSTEAD_ADMIN_PUBLIC_KEY", made["public_key"].as_str().unwrap());
@@ -46,5 +46,5 @@ fn a_pair_can_be_confined_to_an_application() {
     succeeded(run(&["users", "list"]));
     let ended = run(&["admin-keys", "list"]);
     assert!(matches!(ended.status.code(), Some(3 | 4)), "{ended:?}");
-    failed(&keystead.run(&["admin-keys", "create", "x", "--only", "absent-abcde"]), 4, &["absent-abcde"]);
+    failed(&keystead.run(&["admin-keys", "create", "x", "--app", "absent-abcde"]), 4, &["absent-abcde"]);
 }
