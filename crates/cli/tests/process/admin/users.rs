@@ -75,3 +75,82 @@ async fn names_that_users_chose_cannot_steer_the_terminal() {
         assert!(table.contains("\\u{1b}[2J@example.com"), "{table}");
     }
 }
+
+#[tokio::test]
+async fn a_user_is_made_with_a_password_from_standard_input_and_renamed() {
+    let keystead = Keystead::start();
+    let api = keystead.api();
+    let create = ["users", "create", "ada@example.com"];
+    let ended = keystead.command(&create).input(format!("{PASSWORD}\n")).run();
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(!ended.stdout.contains(PASSWORD) && !ended.stderr.contains(PASSWORD), "{ended:?}");
+    let id = ended.stdout.trim();
+    assert_eq!(api.log_in_by_email("ada@example.com", PASSWORD).await.tokens().user_id, id);
+    let again = keystead.command(&create).input(PASSWORD).run();
+    failed(&again, 3, &["name already in use"]);
+    failed(&keystead.command(&["users", "create", "b@example.com"]).input("short").run(), 3, &["password"]);
+
+    keystead.ok(&["users", "reset-email", "ada@example.com", "lovelace@example.com"]);
+    assert_eq!(api.log_in_by_email("lovelace@example.com", PASSWORD).await.tokens().user_id, id);
+    failed(&keystead.run(&["users", "show", "ada@example.com"]), 4, &["ada@example.com"]);
+    assert_eq!(keystead.json(&["users", "show", "lovelace@example.com"])["_id"], id);
+}
+
+#[test]
+fn an_invited_user_gets_a_mail_to_choose_a_password() {
+    let mut keystead = Keystead::start();
+    let ended = keystead.run(&["users", "create", "ada@example.com", "--invite"]);
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("link"), "{ended:?}");
+    // Without a mail server, a server of this machine alone writes its mails to the log.
+    keystead.server.wait_for_line("the mail", |line| line.to_string().contains("ada@example.com"));
+}
+
+#[tokio::test]
+async fn registrations_that_wait_are_listed_confirmed_and_forgotten() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let keystead = Keystead::start_with(|invocation| {
+        let config = json!({"autoConfirm": false, "emailConfirmationUrl": "https://example.com/confirm"});
+        let provider = json!({"name": "local-userpass", "type": "local-userpass", "config": config});
+        crate::contract::write_app(
+            folder.path(),
+            crate::support::api::APP,
+            &json!({"local-userpass": provider}),
+        );
+        invocation.args(["--app".as_ref(), folder.path().as_os_str()])
+    });
+    let api = keystead.api();
+    for email in ["ada@example.com", "eve@example.com"] {
+        let registered = api.email("register", json!({"email": email, "password": PASSWORD})).await;
+        assert_eq!(registered.status, StatusCode::CREATED, "{registered:?}");
+    }
+    let table = keystead.ok(&["users", "pending", "list"]);
+    assert!(table.contains("ada@example.com") && table.contains("eve@example.com"), "{table}");
+    keystead.ok(&["users", "pending", "confirm", "ada@example.com"]);
+    api.log_in_by_email("ada@example.com", PASSWORD).await.tokens();
+    let delete = ["users", "pending", "delete", "eve@example.com"];
+    failed(&keystead.run(&delete), 2, &["eve@example.com", "--yes"]);
+    keystead.ok(&[&delete[..], &["--yes"]].concat());
+    assert_eq!(keystead.json(&["users", "pending", "list"]), json!([]));
+    failed(&keystead.run(&["users", "pending", "confirm", "eve@example.com"]), 4, &["user not found"]);
+}
+
+#[tokio::test]
+async fn lists_are_filtered_and_sorted() {
+    let keystead = Keystead::start();
+    let api = keystead.api();
+    let ada = api.new_user("ada@example.com").await;
+    let anonymous = api.log_in("anon-user", json!({})).await.tokens();
+    keystead.ok(&["users", "disable", &ada.user_id]);
+    let ids = |args: &[&str]| {
+        let listed = keystead.json(&[&["users", "list"], args].concat());
+        let ids = listed.as_array().unwrap().iter().map(|user| user["_id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&["--status", "disabled"]), [ada.user_id.clone()]);
+    assert_eq!(ids(&["--status", "enabled"]), [anonymous.user_id.clone()]);
+    assert_eq!(ids(&["--provider", "anon-user"]), [anonymous.user_id.clone()]);
+    assert_eq!(ids(&["--provider", "anon-user,local-userpass"]).len(), 2);
+    assert_eq!(ids(&["--desc"]), [anonymous.user_id, ada.user_id]);
+    failed(&keystead.run(&["users", "list", "--sort", "shoe-size"]), 3, &["sort"]);
+}
