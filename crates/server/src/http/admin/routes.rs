@@ -4,7 +4,7 @@ use super::items::{
     self, AccessList, AuthProviders, Endpoints, EnvironmentValues, Functions, IncomingWebhooks,
     LogForwarders, Rules, Schemas, Services, Triggers, Values,
 };
-use super::{apps, debug, deployments, secrets, services, session, settings, users};
+use super::{apps, debug, deployments, logs, secrets, services, session, settings, users};
 use crate::http::route::{Route, at};
 
 /// See the module.
@@ -32,6 +32,7 @@ fn applications() -> Vec<Route> {
     vec![
         at("/api/admin/v3.0/groups/{group_id}/apps").get(apps::list).post(apps::create),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}").get(apps::get).delete(apps::delete),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/logs").get(logs::list),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/environment").put(apps::set_environment),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/drafts")
             .get(deployments::list_drafts)
