@@ -147,10 +147,11 @@ async fn lists_are_filtered_and_sorted() {
         let ids = listed.as_array().unwrap().iter().map(|user| user["_id"].as_str().unwrap().to_owned());
         ids.collect::<Vec<_>>()
     };
-    assert_eq!(ids(&["--status", "disabled"]), [ada.user_id.clone()]);
-    assert_eq!(ids(&["--status", "enabled"]), [anonymous.user_id.clone()]);
-    assert_eq!(ids(&["--provider", "anon-user"]), [anonymous.user_id.clone()]);
+    let (ada, anonymous) = (ada.user_id.as_str(), anonymous.user_id.as_str());
+    assert_eq!(ids(&["--status", "disabled"]), [ada]);
+    assert_eq!(ids(&["--status", "enabled"]), [anonymous]);
+    assert_eq!(ids(&["--provider", "anon-user"]), [anonymous]);
     assert_eq!(ids(&["--provider", "anon-user,local-userpass"]).len(), 2);
-    assert_eq!(ids(&["--desc"]), [anonymous.user_id, ada.user_id]);
+    assert_eq!(ids(&["--desc"]), [anonymous, ada]);
     failed(&keystead.run(&["users", "list", "--sort", "shoe-size"]), 3, &["sort"]);
 }
