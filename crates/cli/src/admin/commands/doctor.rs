@@ -64,7 +64,7 @@ fn show(context: &Context, checks: &[Value]) -> Result<(), Failure> {
     if output.is_json() {
         return output::document(&json!({"checks": checks}));
     }
-    output.list(checks, ["", "check", "", "what to do"], |check| {
+    output.list(checks, ["status", "check", "result", "what to do"], |check| {
         let fix = check["fix"].as_str().unwrap_or_default();
         [text(&check["status"]), text(&check["name"]), text(&check["message"]), fix.to_owned()]
     })
