@@ -89,6 +89,8 @@ pub struct UserQuery {
     pub disabled: Option<bool>,
     /// Only those with an identity of one of these types.
     pub provider_types: Option<Vec<ProviderType>>,
+    /// Only the one whose email account has this address.
+    pub email: Option<String>,
 }
 
 /// What users are sorted by.

@@ -38,6 +38,8 @@ pub(in crate::http) struct ListParameters {
     desc: bool,
     status: Option<String>,
     provider_types: Option<String>,
+    /// App Services does not have it; it finds the one whom people call by an address.
+    email: Option<String>,
 }
 
 impl ListParameters {
@@ -64,7 +66,8 @@ impl ListParameters {
                 "provider types with commas between, like anon-user,api-key",
             )
         })?;
-        Ok(UserQuery { order, descending: self.desc, after: self.after, disabled, provider_types })
+        let (descending, after, email) = (self.desc, self.after, self.email);
+        Ok(UserQuery { order, descending, after, disabled, provider_types, email })
     }
 }
 

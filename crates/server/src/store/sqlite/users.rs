@@ -205,8 +205,13 @@ fn list_users(
             (format!("({column}, user_id) {beyond} (?3, ?2)"), Some(value))
         }
     };
+    // Spelled so that the one user is looked up, not looked for.
+    let address = match &query.email {
+        Some(_) => "user_id = (SELECT a.user_id FROM email_accounts a WHERE a.app_id = ?1 AND a.email = ?8)",
+        None => "?8 IS NULL",
+    };
     let sql = format!(
-        "SELECT {COLUMNS} FROM users u WHERE app_id = ?1 AND {place}
+        "SELECT {COLUMNS} FROM users u WHERE app_id = ?1 AND {place} AND {address}
          AND (?4 IS NULL OR disabled = ?4)
          AND (?5 IS NULL
               OR EXISTS (SELECT 1 FROM identities i WHERE i.user_id = u.user_id
@@ -220,7 +225,10 @@ fn list_users(
     let with_keys = types.is_some_and(|types| types.contains(&ProviderType::ApiKey));
     let mut users: Vec<UserRecord> = connection
         .prepare(&sql)?
-        .query_map(params![app_id, after, value, query.disabled, names, with_keys, limit], read_user)?
+        .query_map(
+            params![app_id, after, value, query.disabled, names, with_keys, limit, query.email],
+            read_user,
+        )?
         .collect::<rusqlite::Result<_>>()?;
     for user in &mut users {
         user.identities = list_identities(connection, user.user_id)?;
