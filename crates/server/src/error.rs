@@ -121,6 +121,17 @@ pub enum Error {
     InvalidBody(String),
     #[error("the query string is not what is expected")]
     InvalidQuery,
+    #[error("accounts cannot be claimed by mail: {0}")]
+    ClaimsImpossible(&'static str),
+    #[error("more than {0} lines are imported at once")]
+    ImportTooLong(usize),
+    #[error("the key of the HMAC is unusable")]
+    HmacKeyInvalid,
+    #[error("another backup is being made")]
+    BackupRunning,
+    #[error("a backup needs {needed} bytes, and {free} are free")]
+    NoSpaceForBackup { needed: u64, free: u64 },
+
     #[error("the body is larger than {0} bytes")]
     BodyTooLarge(usize),
     #[error("the body did not arrive")]

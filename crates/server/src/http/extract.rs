@@ -127,6 +127,13 @@ pub(super) fn path_parameters<'p, const N: usize>(
     Ok(values)
 }
 
+/// Whether the route has this parameter.
+pub(super) fn has_parameter(parts: &Parts, name: &str) -> bool {
+    let is_it =
+        |segment: &str| segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name);
+    parts.extensions.get::<Arrival>().is_some_and(|arrival| arrival.route.split('/').any(is_it))
+}
+
 /// The query string, parsed.
 pub(super) struct Parameters<T>(pub(super) T);
 

@@ -14,6 +14,7 @@ pub(crate) use reload::{Watch, reload_when_wanted};
 use crate::app_config::{self, App, AppConfig, Apps, Problems};
 use crate::clock::Clock;
 use crate::domain::admins::{self, GeneratedAdmin};
+use crate::domain::foreign_keys;
 use crate::domain::ids::IdGenerator;
 use crate::domain::passwords::Passwords;
 use crate::domain::pepper::{CryptoFailed, Pepper};
@@ -36,7 +37,7 @@ use keystead_functions::Pool;
 use keystead_protocol::provider::ProviderType;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
@@ -148,6 +149,7 @@ async fn build_state(
     let ids = IdGenerator::new().map_err(|error| other(&error))?;
     let apps = load_apps(&settings, store.as_ref(), &clock, &ids).await?;
     let key_ring = signing_keys::load(store.as_ref(), &pepper).await?;
+    let known_foreign_keys = foreign_keys::load(store.as_ref(), &pepper).await?;
     let outbound = Outbound::new(settings.outbound_allow.clone()).map_err(|error| other(&error))?;
     Ok(ServerState {
         mailer: mailer(&settings, &public_url, address)?,
@@ -164,6 +166,9 @@ async fn build_state(
         functions: Pool::new(settings.functions.clone()),
         function_host: Arc::new(outbound.clone()),
         jwk_sets: JwkSets::new(outbound),
+        foreign_keys: ArcSwap::from_pointee(known_foreign_keys),
+        foreign_keys_turn: Mutex::new(()),
+        backup_turn: Arc::default(),
         mail_waits: Notify::new(),
         reload_wanted: Notify::new(),
         metrics: Metrics::new(),

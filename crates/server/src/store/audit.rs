@@ -108,6 +108,12 @@ actions! {
     IdentityLinked = "user.identity_linked",
     /// The password of an email account was changed.
     PasswordChanged = "password.changed",
+    /// Users were imported; the subject says how many.
+    UsersImported = "users.imported",
+    /// API keys were imported; the subject says how many.
+    ApiKeysImported = "api_keys.imported",
+    /// A backup was taken.
+    BackupTaken = "backup.taken",
     /// The password of the administrator was set.
     AdminPasswordSet = "admin.password_set",
 }

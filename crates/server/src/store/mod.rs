@@ -7,6 +7,8 @@ pub mod api_keys;
 pub mod apps;
 pub mod audit;
 pub mod email_accounts;
+pub mod foreign_keys;
+pub mod imports;
 pub mod outbox;
 pub mod sessions;
 pub mod signing_keys;
@@ -21,6 +23,8 @@ pub trait Store:
     + apps::AppStore
     + audit::AuditStore
     + email_accounts::EmailAccountStore
+    + foreign_keys::ForeignKeyStore
+    + imports::ImportStore
     + outbox::OutboxStore
     + sessions::SessionStore
     + signing_keys::SigningKeyStore

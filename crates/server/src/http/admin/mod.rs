@@ -5,7 +5,7 @@ mod apps;
 mod session;
 mod users;
 
-use super::extract::{ClientInfo, bearer, path_parameters};
+use super::extract::{ClientInfo, bearer, has_parameter, path_parameters};
 use super::route::{Route, at};
 use crate::app_config::App;
 use crate::domain::admins::{self, Administrator, GROUP_ID};
@@ -47,7 +47,7 @@ impl FromRequestParts<ThreadState> for Admin {
     }
 }
 
-/// That the path names the one group there is, for an administrator.
+/// That the path names the one group there is, or none, for an administrator.
 pub(super) struct AdministeredGroup(pub(super) Administrator);
 
 impl FromRequestParts<ThreadState> for AdministeredGroup {
@@ -58,7 +58,8 @@ impl FromRequestParts<ThreadState> for AdministeredGroup {
         let client = ClientInfo::from_request_parts(parts, state).await?;
         let Client { address, request_id, .. } = client.client();
         let [group_id] = path_parameters(parts, ["group_id"])?;
-        if group_id.parse() != Ok(GROUP_ID) {
+        // Routes of Keystead's own do without it.
+        if has_parameter(parts, "group_id") && group_id.parse() != Ok(GROUP_ID) {
             return Err(Error::RouteNotFound);
         }
         Ok(Self(Administrator { admin_id: admin.admin_id, address, request_id }))

@@ -6,7 +6,7 @@ use super::{SqliteStore, columns};
 use crate::clock::Timestamp;
 use crate::store::StoreResult;
 use crate::store::api_keys::{
-    ApiKeyLogin, ApiKeyRecord, ApiKeyStore, ApiKeyUse, InsertApiKeyOutcome, NewApiKey,
+    ApiKeyLogin, ApiKeyRecord, ApiKeyStore, ApiKeyUse, InsertApiKeyOutcome, NewApiKey, SecretRecord,
 };
 use crate::store::audit::AuditEvent;
 use crate::store::sessions::{ApiKeyState, SessionGuard};
@@ -90,9 +90,10 @@ impl ApiKeyStore for SqliteStore {
             .write(move |transaction| {
                 transaction.touch(user_id);
                 let ids = params![user_id.object_id().as_bytes(), key_id.object_id().as_bytes()];
-                transaction
-                    .prepare_cached("DELETE FROM api_key_secrets WHERE user_id = ?1 AND key_id = ?2")?
-                    .execute(ids)?;
+                for table in ["api_key_secrets", "foreign_key_digests"] {
+                    let sql = format!("DELETE FROM {table} WHERE user_id = ?1 AND key_id = ?2");
+                    transaction.prepare_cached(&sql)?.execute(ids)?;
+                }
                 let deleted = transaction
                     .prepare_cached("DELETE FROM api_keys WHERE user_id = ?1 AND key_id = ?2")?
                     .execute(ids)?;
@@ -174,23 +175,35 @@ fn insert_api_key(
             "INSERT INTO api_keys (user_id, key_id, app_id, name, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![user_id, key_id, app_id, key.name, created_at])?;
-    transaction
+    insert_secret(transaction, key.user_id, key.key_id, &key.secret, key.created_at)?;
+    transaction.record(audit)?;
+    Ok(InsertApiKeyOutcome::Inserted)
+}
+
+/// Gives a key a secret, by which it is found.
+pub(super) fn insert_secret(
+    connection: &Connection,
+    user_id: UserId,
+    key_id: ApiKeyId,
+    secret: &SecretRecord,
+    created_at: Timestamp,
+) -> rusqlite::Result<()> {
+    connection
         .prepare_cached(
             "INSERT INTO api_key_secrets
                  (user_id, key_id, digest, prefix, display_start, display_end, created_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
-            user_id,
-            key_id,
-            key.secret.digest,
-            key.secret.prefix,
-            key.secret.display_start,
-            key.secret.display_end,
-            created_at,
+            user_id.object_id().as_bytes(),
+            key_id.object_id().as_bytes(),
+            secret.digest,
+            secret.prefix,
+            secret.display_start,
+            secret.display_end,
+            created_at.unix_seconds(),
         ])?;
-    transaction.record(audit)?;
-    Ok(InsertApiKeyOutcome::Inserted)
+    Ok(())
 }
 
 fn read_api_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyRecord> {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0003_audit.sql"),
+    include_str!("../../../migrations/sqlite/0006_imports.sql"),
 ];
 
 /// "`KeyS`", so that `file` and other programs can tell whose database this is.

@@ -8,6 +8,8 @@ mod audit;
 mod cache;
 mod columns;
 mod email_accounts;
+mod foreign_keys;
+mod imports;
 mod migrate;
 mod outbox;
 mod readers;
