@@ -9,5 +9,6 @@
 
 mod admin;
 mod client;
+mod keystead;
 mod operations;
 mod support;
