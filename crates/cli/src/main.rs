@@ -4,6 +4,7 @@ mod banner;
 mod check;
 mod duration;
 mod options;
+mod restore;
 mod rotate;
 mod serve;
 
@@ -11,6 +12,7 @@ use check::CheckOptions;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use keystead_server::settings::FUNCTION_WORKER;
 use options::ServeOptions;
+use restore::RestoreOptions;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -49,6 +51,9 @@ enum Command {
     ///
     /// Nobody is logged out: tokens that older keys signed stay valid until they expire.
     RotateSigningKeys(Box<ServeOptions>),
+    /// Put a backup in place, while the server is stopped.
+    #[command(after_help = restore::HELP)]
+    Restore(RestoreOptions),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -67,6 +72,7 @@ fn main() -> ExitCode {
         Some(Command::Serve(options)) => serve::run(*options),
         Some(Command::Check(options)) => return check::run(&options),
         Some(Command::RotateSigningKeys(options)) => rotate::run(*options),
+        Some(Command::Restore(options)) => restore::run(&options),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Arguments::command(), "keystead", &mut std::io::stdout());
             Ok(())

@@ -79,6 +79,15 @@ pub struct AppConfig {
 }
 
 impl AppConfig {
+    /// Whether it confirms or resets by mail.
+    pub fn sends_mails(&self) -> bool {
+        use email_password::{Confirmation, PasswordReset};
+        self.providers.email_password.as_ref().is_some_and(|config| {
+            matches!(config.confirmation, Confirmation::Mail(_))
+                || matches!(config.reset, PasswordReset::Mail(_))
+        })
+    }
+
     /// Whether a browser page of this origin may call.
     pub fn allows_origin(&self, origin: &str) -> bool {
         self.allowed_request_origins.is_empty()

@@ -5,6 +5,8 @@
 pub mod admins;
 pub mod api_keys;
 pub mod audit;
+pub mod backup;
+pub mod doctor;
 pub mod email_password;
 pub mod foreign_keys;
 pub mod foreign_passwords;

@@ -41,7 +41,6 @@ pub(super) struct Shared {
     /// Where in `routes` a path's is. What is no route has the first.
     pub(super) by_path: matchit::Router<usize>,
     pub(super) routes: Vec<Served>,
-    pub(super) time_limit: Duration,
 }
 
 /// For one request.
@@ -55,12 +54,18 @@ pub(super) struct Served {
     /// thread ever does.
     methods: Mutex<MethodRouter>,
     metrics: RouteMetrics,
+    time_limit: Duration,
 }
 
 impl Served {
-    pub(super) fn new(path: &'static str, methods: MethodRouter<ThreadState>, state: &ThreadState) -> Self {
+    pub(super) fn new(
+        path: &'static str,
+        methods: MethodRouter<ThreadState>,
+        time_limit: Duration,
+        state: &ThreadState,
+    ) -> Self {
         let methods = Mutex::new(methods.with_state(Arc::clone(state)));
-        Self { methods, metrics: state.metrics.route(path) }
+        Self { methods, metrics: state.metrics.route(path), time_limit }
     }
 
     fn begin(&self, request: Request<Incoming>) -> RouteFuture<Infallible> {
@@ -102,7 +107,7 @@ impl Connection {
         let handled = exchange.route().begin(request);
         let handled = AssertUnwindSafe(handled).catch_unwind();
         let response =
-            match tokio::time::timeout_at(exchange.began + connection.shared.time_limit, handled).await {
+            match tokio::time::timeout_at(exchange.began + exchange.route().time_limit, handled).await {
                 Ok(Ok(Ok(response))) => response,
                 Ok(Err(_panic)) => Error::Internal("a handler panicked".into()).into_response(),
                 Err(_elapsed) => Error::TimedOut.into_response(),

@@ -4,12 +4,14 @@ mod connection;
 mod data_dir;
 mod listener;
 mod reload;
+mod restore;
 mod tls;
 mod workers;
 
-pub(crate) use data_dir::DataDir;
+pub(crate) use data_dir::{DATABASE, DataDir, PEPPER, create_private_file};
 pub use reload::reload_apps;
 pub(crate) use reload::{Watch, reload_when_wanted};
+pub use restore::{Restored, restore};
 
 use crate::app_config::{self, App, AppConfig, Apps, Problems};
 use crate::clock::Clock;
@@ -59,6 +61,8 @@ pub enum StartError {
     Tls(std::io::Error),
     #[error("mail cannot be sent: {0}")]
     Mail(String),
+    #[error("the backup {file} cannot be restored: {problem}")]
+    Restore { file: String, problem: String },
     #[error("{0}")]
     Other(String),
 }

@@ -6,6 +6,7 @@ pub mod admins;
 pub mod api_keys;
 pub mod apps;
 pub mod audit;
+pub mod backup;
 pub mod email_accounts;
 pub mod foreign_keys;
 pub mod imports;
@@ -22,6 +23,7 @@ pub trait Store:
     + api_keys::ApiKeyStore
     + apps::AppStore
     + audit::AuditStore
+    + backup::BackupStore
     + email_accounts::EmailAccountStore
     + foreign_keys::ForeignKeyStore
     + imports::ImportStore

@@ -1,13 +1,18 @@
 //! `/api/keystead/v1`: what administrators can do here that App Services did not have. Bodies, errors and
 //! tokens are those of the admin API.
 
+mod backup;
+mod doctor;
 mod imports;
 
 use super::route::{Route, at};
+use crate::domain::backup::TIME_LIMIT;
 
 /// Keystead's own routes.
 pub(super) fn routes() -> Vec<Route> {
     vec![
+        at("/api/keystead/v1/backup").get(backup::get).within(TIME_LIMIT),
+        at("/api/keystead/v1/doctor").get(doctor::get),
         at("/api/keystead/v1/apps/{app_id}/users/import").post(imports::users),
         at("/api/keystead/v1/apps/{app_id}/api_keys/import").post(imports::api_keys),
     ]

@@ -11,7 +11,12 @@ const MIGRATIONS: &[&str] = &[
 ];
 
 /// "`KeyS`", so that `file` and other programs can tell whose database this is.
-const APPLICATION_ID: i32 = 0x4b65_7953;
+pub(super) const APPLICATION_ID: i32 = 0x4b65_7953;
+
+/// The version of the schema that this binary writes.
+pub(super) fn newest() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+}
 
 pub(super) fn run(connection: &mut Connection) -> StoreResult<()> {
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
