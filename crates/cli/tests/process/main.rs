@@ -12,4 +12,5 @@ mod functions;
 mod kill;
 mod mail;
 mod planted_secrets;
+mod restore;
 mod support;

@@ -203,3 +203,29 @@ fn end_of(pem: &[u8]) -> Result<i64, String> {
     let end = certificate.tbs_certificate().validity().not_after.to_unix_duration().as_secs();
     i64::try_from(end).map_err(|_| "it never ends".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----\n\
+MIIBgTCCASegAwIBAgIUTxSdd81PNWb+SycqmrLqJtZVBAgwCgYIKoZIzj0EAwIw\n\
+FjEUMBIGA1UEAwwLZXhhbXBsZS5jb20wHhcNMjYxMTI1MTkwMTAwWhcNMzYxMTIy\n\
+MTkwMTAwWjAWMRQwEgYDVQQDDAtleGFtcGxlLmNvbTBZMBMGByqGSM49AgEGCCqG\n\
+SM49AwEHA0IABDbeOaYOq1ci1Y62tUPFfworIFwvfRtY3hjJwm+AgwtCX8IfaxkL\n\
+PCbL3UAJq6B4RIDA1rC7rkIZxiVDFqfbBqejUzBRMB0GA1UdDgQWBBT+hewr9pce\n\
+G4MYbuAP/GoSmzxitzAfBgNVHSMEGDAWgBT+hewr9pceG4MYbuAP/GoSmzxitzAP\n\
+BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIQDOETP5eyxlucL8gqTb\n\
+FcIJDRQAY4GtcCRgBU62Q+x61QIgRpwa0sYj6FeBkCyXZ70dtfaOR3b2ELX9l+c5\n\
+JFnu4Lo=\n\
+-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn the_end_of_a_certificate_is_read() {
+        assert_eq!(end_of(CERTIFICATE.as_bytes()), Ok(2_110_993_260));
+        for no_certificate in ["", "secret", &CERTIFICATE.replace("MII", "NII")] {
+            assert!(end_of(no_certificate.as_bytes()).is_err());
+        }
+    }
+}

@@ -109,6 +109,10 @@ fn applications(state: &ServerState) -> Vec<Check> {
     let apps = state.apps();
     let examine = |app: &Arc<app_config::App>| {
         let name = format!("application {}", app.ids.client_app_id);
+        let app_config::Source::Folder(folder) = &app.source else {
+            return Check::ok(&name, "it is the bundled quickstart application");
+        };
+        let fix = format!("run keystead check {}", folder.display());
         let (config, report) = app_config::read(&app.source, &state.settings.secrets);
         if config.is_none() {
             let problems = report.problems.len();
@@ -118,7 +122,7 @@ fn applications(state: &ServerState) -> Vec<Check> {
                 format!(
                     "its folder has {problems} problems, so it is served as it was before; first: {first}"
                 ),
-                format!("run keystead check {}", app.source),
+                fix,
             );
         }
         match report.notices.split_first() {
@@ -126,7 +130,7 @@ fn applications(state: &ServerState) -> Vec<Check> {
             Some((first, more)) => Check::warning(
                 &name,
                 format!("{} things in its folder are ignored; first: {first}", more.len() + 1),
-                format!("run keystead check {}", app.source),
+                fix,
             ),
         }
     };

@@ -104,7 +104,9 @@ pub(crate) fn examine_copy(file: &Path) -> Result<Option<SigningKeyRecord>, Stri
         None => return Err("it could not be read through".into()),
     }
     connection
-        .prepare("SELECT key_id, app_id, token_type, algorithm, sealed_key, created_at FROM signing_keys LIMIT 1")
+        .prepare(
+            "SELECT key_id, app_id, token_type, algorithm, sealed_key, created_at FROM signing_keys LIMIT 1",
+        )
         .and_then(|mut statement| columns::optional(statement.query_row([], super::signing_keys::read)))
         .map_err(|error| unreadable(&error))
 }

@@ -1,2 +1,4 @@
+mod backup;
+mod doctor;
 mod import_keys;
 mod import_users;
