@@ -2,11 +2,12 @@
 //!
 //! `keystead-bench` for the table, `keystead-bench growth` for what many keys cost,
 //! `keystead-bench passwords` for password logins beside key logins, `keystead-bench functions` for calls of a
-//! function.
+//! function, `keystead-bench import` for the import of a million users.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program prints")]
 
 mod ceiling;
 mod functions;
+mod import;
 mod load;
 mod passwords;
 mod seed;
@@ -36,11 +37,16 @@ fn main() -> ExitCode {
         ["growth", keys] => keys.parse().map_or(Err("how many keys?".into()), |keys| growth(&[1_000, keys])),
         ["passwords"] => passwords::run(),
         ["functions"] => functions::run(),
+        ["import"] => import::run(1_000_000),
+        ["import", users] => users.parse().map_or(Err("how many users?".into()), import::run),
         ["ceiling", port, size] => match (port.parse(), size.parse()) {
             (Ok(port), Ok(size)) => ceiling::serve(port, size),
             _ => Err("ceiling PORT SIZE".into()),
         },
-        _ => Err("keystead-bench [table [PART_OF_NAME] | growth [KEYS] | passwords | functions]".into()),
+        _ => Err(
+            "keystead-bench [table [PART_OF_NAME] | growth [KEYS] | passwords | functions | import [USERS]]"
+                .into(),
+        ),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
