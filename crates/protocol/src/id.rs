@@ -213,6 +213,12 @@ id_types! {
     MailId,
     /// An administrator of this server.
     AdminId,
+    /// A secret of an application (`_id`, protocol §7.7).
+    SecretId,
+    /// Changes of an application that wait to be deployed (protocol §7.8).
+    DraftId,
+    /// A change of an application that took effect (protocol §7.8).
+    DeploymentId,
     /// One request: `co_id` in error links, in the log and in the response header.
     RequestId,
 }

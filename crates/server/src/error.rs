@@ -1,6 +1,7 @@
 //! Everything that can go wrong with a request, named by its cause. What each looks like to a client
 //! (status, code, sentence) is decided in one table, `http/error.rs`.
 
+use crate::app_config::definition::Collection;
 use crate::domain::passwords::PasswordError;
 use crate::domain::pepper::CryptoFailed;
 use crate::domain::throttle::RetryAfter;
@@ -87,6 +88,31 @@ pub enum Error {
     ApiKeyNotFound,
     #[error("the API key opened this very session")]
     ApiKeyInUse,
+
+    #[error("the application comes from a folder, which defines it")]
+    AppReadOnly,
+    #[error("the name of an application is too long or has other characters than allowed")]
+    AppNameInvalid,
+    #[error("the application would not be right: {0}")]
+    ConfigurationInvalid(String),
+    #[error("there is no such {}", .0.noun())]
+    ItemNotFound(Collection),
+    #[error("there is a {} like this", .0.noun())]
+    ItemExists(Collection),
+    #[error("a name is needed")]
+    ItemNameMissing,
+    #[error("there is no such secret")]
+    SecretNotFound,
+    #[error("there is a secret of this name")]
+    SecretNameTaken,
+    #[error("the administrator has a draft already")]
+    DraftExists,
+    #[error("there is no such draft")]
+    DraftNotFound,
+    #[error("there is no such deployment")]
+    DeploymentNotFound,
+    #[error("the address is not on the application's access list")]
+    AddressNotAllowed,
 
     #[error("the password is too short or too long")]
     PasswordLength,

@@ -2,6 +2,7 @@
 
 use crate::app_config::{App, Apps};
 use crate::clock::Clock;
+use crate::domain::app_logs::AppLogs;
 use crate::domain::foreign_keys::ForeignKeys;
 use crate::domain::ids::IdGenerator;
 use crate::domain::passwords::Passwords;
@@ -16,7 +17,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 use arc_swap::{ArcSwap, Guard};
 use keystead_functions::{Host, Pool};
-use keystead_protocol::id::RequestId;
+use keystead_protocol::id::{AppId, RequestId};
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
@@ -67,8 +68,12 @@ pub struct ServerState {
     pub reload_wanted: Notify,
     /// What is counted.
     pub metrics: Metrics,
+    /// What applications' administrators are told of requests.
+    pub app_logs: AppLogs,
     /// The keys of administrators' tokens.
     pub admin_keys: KeyRing,
+    /// Held by whoever changes an application, from reading it until the change is served.
+    pub(crate) app_changes: tokio::sync::Mutex<()>,
     /// Swapped and not locked: every request reads it, and processors that count the readers of a lock
     /// wait for one another.
     pub(crate) apps: ArcSwap<Apps>,
@@ -89,6 +94,15 @@ impl ServerState {
         self.apps.rcu(|apps| {
             let mut renewed = Apps::clone(apps);
             renewed.add(Arc::clone(&app));
+            renewed
+        });
+    }
+
+    /// Serves an application no more.
+    pub(crate) fn remove_app(&self, app_id: AppId) {
+        self.apps.rcu(|apps| {
+            let mut renewed = Apps::clone(apps);
+            renewed.remove(app_id);
             renewed
         });
     }

@@ -9,9 +9,17 @@ use std::sync::Arc;
 
 impl App {
     /// An application, ready to be served.
-    pub fn new(ids: AppRecord, config: AppConfig, source: Source) -> Self {
+    pub fn new(ids: AppRecord, mut config: AppConfig, source: Option<Source>) -> Self {
+        config.definition.set_provider_ids(&ids);
         let program = Arc::new(Program::new(parts(&ids, &config)));
         Self { ids, config, source, program }
+    }
+
+    /// The application's program with one function more.
+    pub fn program_with(&self, name: &str, source: String) -> Program {
+        let mut parts = parts(&self.ids, &self.config);
+        parts.functions.insert(name.to_owned(), FunctionSource { source, run_as_system: false });
+        Program::new(parts)
     }
 
     /// `context.environment`.

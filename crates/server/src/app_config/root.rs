@@ -61,6 +61,12 @@ pub(super) fn read(document: &Document, report: &mut Report) -> Option<Root> {
     })
 }
 
+/// The client app id that a root file has, whether or not it is a good one.
+pub(super) fn client_app_id(root: &Document) -> String {
+    let named = ["client_app_id", "app_id"].into_iter().find_map(|field| root.value[field].as_str());
+    named.unwrap_or_default().to_owned()
+}
+
 /// The browser origins that may call; empty: all.
 pub(super) fn allowed_request_origins(documents: &mut Documents, report: &mut Report) -> Vec<String> {
     let elements = documents.origins.take().map(|origins| origins.elements(report));

@@ -101,6 +101,11 @@ impl<'s> AppSecrets<'s> {
         secrets
     }
 
+    /// Those of an application of the admin API, by name.
+    pub(super) fn stored(environment: &'s Secrets, by_name: BTreeMap<String, SecretText>) -> Self {
+        Self { environment, by_name, of_providers: BTreeMap::new() }
+    }
+
     fn read_providers(&mut self, document: Document, report: &mut Report) {
         for (provider, fields) in document.members(report) {
             for (field, document) in fields.members(report) {

@@ -4,6 +4,8 @@
 
 pub mod admins;
 pub mod api_keys;
+pub mod app_logs;
+pub mod apps;
 pub mod audit;
 pub mod backup;
 pub mod doctor;
@@ -20,6 +22,7 @@ pub mod mailing;
 pub mod passwords;
 pub mod pepper;
 pub mod providers;
+pub mod request_notes;
 pub mod secret_key;
 pub mod sessions;
 pub mod signing_keys;

@@ -6,6 +6,7 @@
 use crate::app_config::App;
 use crate::clock::Timestamp;
 use crate::domain::audit;
+use crate::domain::request_notes;
 use crate::domain::tokens::{Algorithm, KeyRing};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
@@ -119,7 +120,7 @@ pub fn refresh(state: &ServerState, session: &Session) -> Result<String, Error> 
 /// Ends one session. Its access tokens end with it.
 pub async fn end(state: &ServerState, session: &Session, client: &Client<'_>) -> Result<(), Error> {
     // The record must outlast every token of the session, the last access token included.
-    let until = session.expires_at.max(end_of(state, session.session_id, session.grounds));
+    let until = session.expires_at.max(end_of(state, &session.app, session.session_id, session.grounds));
     let until = until.plus(ACCESS_TOKEN_LIFETIME);
     let audit = audit::by_user(state, session, client, Action::SessionRevoked).about(&session.session_id);
     state.store.revoke_session(session.user_id, session.session_id, until, audit).await?;
@@ -127,11 +128,11 @@ pub async fn end(state: &ServerState, session: &Session, client: &Client<'_>) ->
 }
 
 /// A session lasts from its login, which its id tells, for as long as is set now.
-fn end_of(state: &ServerState, session_id: SessionId, grounds: Grounds) -> Timestamp {
+fn end_of(state: &ServerState, app: &App, session_id: SessionId, grounds: Grounds) -> Timestamp {
     let login = Timestamp::from_unix_seconds(session_id.object_id().seconds().into());
     login.plus(match grounds.provider_type {
         ProviderType::AnonUser => ANONYMOUS_SESSION_LIFETIME,
-        _ => state.settings.refresh_token_lifetime,
+        _ => app.config.refresh_token_lifetime.unwrap_or(state.settings.refresh_token_lifetime),
     })
 }
 
@@ -175,7 +176,7 @@ impl<'s> Holder<'s> {
             baas_domain_id: self.app.ids.domain_id,
             baas_id: self.session_id,
             baas_identity: identity.clone(),
-            exp: end_of(state, self.session_id, self.grounds).unix_seconds(),
+            exp: end_of(state, self.app, self.session_id, self.grounds).unix_seconds(),
             iat: self.now.unix_seconds(),
             stitch_data: (),
             stitch_device_id: self.device_id,
@@ -286,12 +287,14 @@ pub async fn authenticate(state: &ServerState, token: &str, wanted: TokenType) -
     let grounds = claims.grounds();
     let now = state.clock.now();
     // The life of sessions may have been shortened since the token was made.
-    let end = end_of(state, session_id, grounds);
+    let end = end_of(state, &app, session_id, grounds);
     let end = if wanted == TokenType::Access { end.plus(ACCESS_TOKEN_LIFETIME) } else { end };
     if claims.exp <= now.unix_seconds() || end <= now {
         return Err(Error::TokenExpired(wanted));
     }
     let standing = state.store.find_session_state(claims.sub, session_id, claims.ks_api_key_id).await?;
+    request_notes::app(app.ids.app_id);
+    request_notes::user(claims.sub);
     let standing = check_standing(grounds, app.ids.app_id, standing, wanted)?;
     Ok(Session {
         app,

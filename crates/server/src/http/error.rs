@@ -1,6 +1,7 @@
 //! What each error looks like to a client: the one table of statuses, codes and sentences
 //! (protocol §3.3). SDKs and their tests compare these strings, so they are not to be improved.
 
+use crate::app_config::definition::Collection;
 use crate::error::Error;
 use crate::store::StoreError;
 use axum::Json;
@@ -54,6 +55,12 @@ pub(super) fn error_response(error: &Error, public_url: &str, id: RequestId, dra
     response
 }
 
+/// The code and the sentence of an error.
+pub(super) fn told(error: &Error) -> (Option<ErrorCode>, String) {
+    let (_, code, message) = describe(error);
+    (code, message.into_owned())
+}
+
 type Description = (StatusCode, Option<ErrorCode>, Cow<'static, str>);
 
 fn describe(error: &Error) -> Description {
@@ -62,6 +69,7 @@ fn describe(error: &Error) -> Description {
         .or_else(|| describe_token(error))
         .or_else(|| describe_api_key(error))
         .or_else(|| describe_email_account(error))
+        .or_else(|| describe_configuration(error))
         .or_else(|| describe_operation(error))
         .or_else(|| describe_request(error))
         .unwrap_or_else(|| {
@@ -226,6 +234,79 @@ fn describe_api_key(error: &Error) -> Option<Description> {
         ),
         _ => return None,
     })
+}
+
+/// What administrators do wrong with applications (protocol §7).
+fn describe_configuration(error: &Error) -> Option<Description> {
+    use ErrorCode as Code;
+    let (bad, missing, conflict) = (StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND, StatusCode::CONFLICT);
+    Some(match error {
+        Error::AppReadOnly => known(
+            StatusCode::FORBIDDEN,
+            Code::Forbidden,
+            "this application comes from a folder, which defines it: change the folder, and have it read again",
+        ),
+        Error::AppNameInvalid => known(
+            bad,
+            Code::InvalidParameter,
+            "the name of an application has 1 to 32 ASCII letters, digits, underscores and hyphens",
+        ),
+        Error::ConfigurationInvalid(problems) => known(bad, Code::BadRequest, problems.clone()),
+        Error::ItemNotFound(collection) => {
+            known(missing, not_found_code(*collection), format!("{} not found", collection.noun()))
+        }
+        Error::ItemExists(collection) => known(
+            conflict,
+            exists_code(*collection),
+            format!("this {} exists already: change it, or choose another name", collection.noun()),
+        ),
+        Error::ItemNameMissing => known(bad, Code::MissingParameter, "'name' is a required string"),
+        Error::SecretNotFound => known(missing, Code::SecretNotFound, "secret not found"),
+        Error::SecretNameTaken => known(
+            conflict,
+            Code::SecretAlreadyExists,
+            "a secret of this name exists: replace it, or choose another name",
+        ),
+        Error::DraftExists => known(
+            conflict,
+            Code::DraftAlreadyExists,
+            "you have a draft of this application: deploy it or delete it first",
+        ),
+        Error::DraftNotFound => known(missing, Code::DraftNotFound, "draft not found"),
+        Error::DeploymentNotFound => known(missing, Code::DeploymentNotFound, "deployment not found"),
+        Error::AddressNotAllowed => known(
+            StatusCode::FORBIDDEN,
+            Code::Forbidden,
+            "requests from this address are not allowed: add it to the application's access list",
+        ),
+        _ => return None,
+    })
+}
+
+fn not_found_code(collection: Collection) -> ErrorCode {
+    match collection {
+        Collection::AuthProviders => ErrorCode::AuthProviderNotFound,
+        Collection::EnvironmentValues => ErrorCode::EnvironmentValueNotFound,
+        Collection::Functions => ErrorCode::FunctionNotFound,
+        Collection::IncomingWebhooks => ErrorCode::IncomingWebhookNotFound,
+        Collection::Rules | Collection::DefaultRules => ErrorCode::RuleNotFound,
+        Collection::Services => ErrorCode::ServiceNotFound,
+        Collection::Values => ErrorCode::ValueNotFound,
+        _ => ErrorCode::NotFound,
+    }
+}
+
+fn exists_code(collection: Collection) -> ErrorCode {
+    match collection {
+        Collection::AuthProviders => ErrorCode::AuthProviderAlreadyExists,
+        Collection::EnvironmentValues => ErrorCode::EnvironmentValueAlreadyExists,
+        Collection::Functions => ErrorCode::FunctionDuplicateName,
+        Collection::IncomingWebhooks => ErrorCode::IncomingWebhookDuplicateName,
+        Collection::Rules | Collection::DefaultRules => ErrorCode::RuleAlreadyExists,
+        Collection::Services => ErrorCode::ServiceAlreadyExists,
+        Collection::Values => ErrorCode::ValueDuplicateName,
+        _ => ErrorCode::AlreadyExists,
+    }
 }
 
 fn describe_email_account(error: &Error) -> Option<Description> {

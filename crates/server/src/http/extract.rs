@@ -2,6 +2,7 @@
 //! client's address. A handler whose signature names one of these does not run without it.
 
 use crate::app_config::App;
+use crate::domain::request_notes;
 use crate::domain::sessions::{self, Session};
 use crate::error::Error;
 use crate::state::{Client, ServerState, ThreadState};
@@ -17,7 +18,7 @@ use keystead_protocol::session::TokenType;
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// No body needs more, but for the arguments of functions.
@@ -33,14 +34,15 @@ impl FromRequestParts<State> for CurrentApp {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
         let [id] = path_parameters(parts, ["client_app_id"])?;
-        find_app(state, &parts.headers, &id).map(Self)
+        find_app(state, parts, &id).map(Self)
     }
 }
 
 /// The application that clients know by this id, if the page that asks may use it.
-pub(super) fn find_app(state: &ServerState, headers: &HeaderMap, id: &str) -> Result<Arc<App>, Error> {
+pub(super) fn find_app(state: &ServerState, parts: &Parts, id: &str) -> Result<Arc<App>, Error> {
     let app = state.apps().by_client_app_id(id).ok_or_else(|| Error::AppNotFound(id.to_owned()))?;
-    check_origin(headers, &app)?;
+    request_notes::app(app.ids.app_id);
+    check_caller(parts, &app)?;
     Ok(app)
 }
 
@@ -51,7 +53,7 @@ impl FromRequestParts<State> for AccessUser {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
-        authenticate(&parts.headers, state, TokenType::Access).await.map(Self)
+        authenticate(parts, state, TokenType::Access).await.map(Self)
     }
 }
 
@@ -63,18 +65,18 @@ impl FromRequestParts<State> for RefreshSession {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
-        authenticate(&parts.headers, state, TokenType::Refresh).await.map(Self)
+        authenticate(parts, state, TokenType::Refresh).await.map(Self)
     }
 }
 
 /// The session behind the token of this type, and that the page it is used from is allowed.
 pub(super) async fn authenticate(
-    headers: &HeaderMap,
+    parts: &Parts,
     state: &ServerState,
     wanted: TokenType,
 ) -> Result<Session, Error> {
-    let session = sessions::authenticate(state, bearer(headers)?, wanted).await?;
-    check_origin(headers, &session.app)?;
+    let session = sessions::authenticate(state, bearer(&parts.headers)?, wanted).await?;
+    check_caller(parts, &session.app)?;
     Ok(session)
 }
 
@@ -90,23 +92,34 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
     Ok(token)
 }
 
+/// Whether the application may be used from this page, if it is a page that asks, and from this address.
 /// Requests without an Origin header do not come from a page (protocol §1.10).
-pub(super) fn check_origin(headers: &HeaderMap, app: &App) -> Result<(), Error> {
-    match headers.get(ORIGIN) {
-        Some(origin) if !app.config.allows_origin(origin.to_str().unwrap_or_default()) => {
-            Err(Error::OriginNotAllowed)
-        }
-        _ => Ok(()),
+fn check_caller(parts: &Parts, app: &App) -> Result<(), Error> {
+    if let Some(origin) = parts.headers.get(ORIGIN)
+        && !app.config.allows_origin(origin.to_str().unwrap_or_default())
+    {
+        return Err(Error::OriginNotAllowed);
     }
+    // Most applications have no list, and nobody's address is looked for then.
+    if app.config.access_list.is_none() {
+        return Ok(());
+    }
+    let address = arrival(parts)?.address;
+    if app.config.allows_address(address) { Ok(()) } else { Err(Error::AddressNotAllowed) }
 }
 
 /// What the edge of the server tells the extractors below of a request.
 #[derive(Clone, Copy)]
 pub(super) struct Arrival {
-    pub(super) peer: SocketAddr,
+    /// Of the client, behind trusted proxies.
+    pub(super) address: IpAddr,
     /// The path of the route, with its parameters' names.
     pub(super) route: &'static str,
     pub(super) request_id: RequestId,
+}
+
+fn arrival(parts: &Parts) -> Result<Arrival, Error> {
+    parts.extensions.get().copied().ok_or_else(|| Error::Internal("no arrival".into()))
 }
 
 /// Parameters of the path, percent-decoded. Each is a whole segment of its route.
@@ -164,12 +177,8 @@ impl ClientInfo {
 impl FromRequestParts<State> for ClientInfo {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
-        let arrival = parts.extensions.get::<Arrival>();
-        let Arrival { peer, request_id, .. } =
-            *arrival.ok_or_else(|| Error::Internal("no peer address".into()))?;
-        let trusted = &state.settings.trusted_proxies;
-        let address = super::client_address(peer.ip(), &parts.headers, trusted);
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Error> {
+        let Arrival { address, request_id, .. } = arrival(parts)?;
         let user_agent = parts.headers.get(USER_AGENT).cloned();
         Ok(Self { address, user_agent, request_id })
     }
@@ -200,13 +209,13 @@ async fn read(body: Body, limit: usize) -> Result<Bytes, Error> {
 }
 
 /// The body as JSON, whatever its content type says (protocol §0.19).
-pub(super) struct JsonBody<T>(pub(super) T);
+pub(super) struct JsonBody<T, const LIMIT: usize = BODY_LIMIT>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<State> for JsonBody<T> {
+impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<State> for JsonBody<T, LIMIT> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, Error> {
-        let RawBody(body) = RawBody::<BODY_LIMIT>::from_request(request, state).await?;
+        let RawBody(body) = RawBody::<LIMIT>::from_request(request, state).await?;
         parse(&body).map(Self)
     }
 }
@@ -250,9 +259,8 @@ mod tests {
     fn parameters(path: &str) -> Result<[String; 2], Error> {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = path.parse().unwrap();
-        let peer = ([127, 0, 0, 1], 1).into();
         request.extensions_mut().insert(Arrival {
-            peer,
+            address: [127, 0, 0, 1].into(),
             route: "/app/{id}/in/{name}/end",
             request_id: RequestId::from(keystead_protocol::id::ObjectId::from_bytes([0; 12])),
         });

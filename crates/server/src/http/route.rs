@@ -34,6 +34,10 @@ impl Route {
         self.on(Method::PUT, MethodFilter::PUT, handler)
     }
 
+    pub(super) fn patch<H: Handler<T, ThreadState>, T: 'static>(self, handler: H) -> Self {
+        self.on(Method::PATCH, MethodFilter::PATCH, handler)
+    }
+
     pub(super) fn delete<H: Handler<T, ThreadState>, T: 'static>(self, handler: H) -> Self {
         self.on(Method::DELETE, MethodFilter::DELETE, handler)
     }

@@ -16,6 +16,8 @@ pub use restore::{Restored, restore};
 use crate::app_config::{self, App, AppConfig, Apps, Problems};
 use crate::clock::Clock;
 use crate::domain::admins::{self, GeneratedAdmin};
+use crate::domain::app_logs::AppLogs;
+use crate::domain::apps::{from_json, read_app, secrets};
 use crate::domain::foreign_keys;
 use crate::domain::ids::IdGenerator;
 use crate::domain::passwords::Passwords;
@@ -130,7 +132,7 @@ impl Server {
             job.abort();
         }
         self.state.functions.close().await;
-        if let Err(error) = self.state.usage.flush(self.state.store.as_ref()).await {
+        if let Err(error) = jobs::flush_once(&self.state).await {
             tracing::error!(%error, "the last uses could not be written");
         }
         self.state.store.close();
@@ -151,7 +153,8 @@ async fn build_state(
     };
     let clock = Arc::new(Clock::default());
     let ids = IdGenerator::new().map_err(|error| other(&error))?;
-    let apps = load_apps(&settings, store.as_ref(), &clock, &ids).await?;
+    let mut apps = load_apps(&settings, store.as_ref(), &clock, &ids).await?;
+    load_stored_apps(&mut apps, store.as_ref(), &pepper).await?;
     let key_ring = signing_keys::load(store.as_ref(), &pepper).await?;
     let known_foreign_keys = foreign_keys::load(store.as_ref(), &pepper).await?;
     let outbound = Outbound::new(settings.outbound_allow.clone()).map_err(|error| other(&error))?;
@@ -161,6 +164,7 @@ async fn build_state(
         store,
         clock,
         ids,
+        app_changes: tokio::sync::Mutex::new(()),
         apps: ArcSwap::from_pointee(apps),
         admin_keys: admins::token_keys(&pepper)?,
         pepper,
@@ -176,6 +180,7 @@ async fn build_state(
         mail_waits: Notify::new(),
         reload_wanted: Notify::new(),
         metrics: Metrics::new(),
+        app_logs: AppLogs::default(),
         key_ring: ArcSwap::from_pointee(key_ring),
         settings,
     })
@@ -225,9 +230,27 @@ async fn load_apps(
             return Err(StartError::DuplicateApp(config.client_app_id));
         }
         let ids = app_ids(&config, store, clock, ids).await?;
-        apps.add(Arc::new(App::new(ids, config, source.clone())));
+        apps.add(Arc::new(App::new(ids, config, Some(source.clone()))));
     }
     Ok(apps)
+}
+
+/// The applications of the admin API. One that this version cannot read is not served; the others are.
+async fn load_stored_apps(apps: &mut Apps, store: &dyn Store, pepper: &Pepper) -> Result<(), StartError> {
+    for stored in store.list_stored_apps().await.map_err(Error::from)? {
+        let client_app_id = &stored.ids.client_app_id;
+        if apps.by_client_app_id(client_app_id).is_some() {
+            return Err(StartError::DuplicateApp(client_app_id.clone()));
+        }
+        let secrets = store.list_app_secrets(stored.ids.app_id).await.map_err(Error::from)?;
+        let read = from_json(&stored.definition)
+            .and_then(|definition| read_app(&stored.ids, &definition, secrets::open(pepper, secrets)?));
+        match read {
+            Ok(app) => apps.add(Arc::new(app)),
+            Err(error) => tracing::error!(app.id = client_app_id, %error, "the application is not served"),
+        }
+    }
+    Ok(())
 }
 
 async fn app_ids(

@@ -53,7 +53,7 @@ async fn reload(state: &Arc<ServerState>, source: &Source) {
     for notice in &report.notices {
         tracing::warn!(app.id = client_app_id, "{notice}");
     }
-    state.replace_app(App::new(before.ids.clone(), config, source.clone()));
+    state.replace_app(App::new(before.ids.clone(), config, Some(source.clone())));
     tracing::info!(app.id = client_app_id, "the application was reloaded");
 }
 

@@ -4,12 +4,14 @@
 
 pub mod admins;
 pub mod api_keys;
+pub mod app_definitions;
 pub mod apps;
 pub mod audit;
 pub mod backup;
 pub mod email_accounts;
 pub mod foreign_keys;
 pub mod imports;
+pub mod networks;
 pub mod outbox;
 pub mod sessions;
 pub mod signing_keys;
@@ -21,6 +23,7 @@ pub mod users;
 pub trait Store:
     admins::AdminStore
     + api_keys::ApiKeyStore
+    + app_definitions::AppDefinitionStore
     + apps::AppStore
     + audit::AuditStore
     + backup::BackupStore

@@ -109,11 +109,15 @@ fn applications(state: &ServerState) -> Vec<Check> {
     let apps = state.apps();
     let examine = |app: &Arc<app_config::App>| {
         let name = format!("application {}", app.ids.client_app_id);
-        let app_config::Source::Folder(folder) = &app.source else {
+        let source = match &app.source {
+            None => return Check::ok(&name, "it was made by the admin API"),
+            Some(source) => source,
+        };
+        let app_config::Source::Folder(folder) = source else {
             return Check::ok(&name, "it is the bundled quickstart application");
         };
         let fix = format!("run keystead check {}", folder.display());
-        let (config, report) = app_config::read(&app.source, &state.settings.secrets);
+        let (config, report) = app_config::read(source, &state.settings.secrets);
         if config.is_none() {
             let problems = report.problems.len();
             let first = report.problems.first().map(ToString::to_string).unwrap_or_default();

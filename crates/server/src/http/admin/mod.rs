@@ -1,14 +1,24 @@
-//! `/api/admin/v3.0` (protocol §7), as far as it goes: log in, list applications and users, and stop,
-//! restart or delete a user.
+//! `/api/admin/v3.0` (protocol §7): `routes.rs` has the table, and every other file one noun. Who may do what is
+//! decided by the extractors below.
 
 mod apps;
+mod debug;
+mod deployments;
+mod items;
+mod logs;
+mod routes;
+mod secrets;
+mod services;
 mod session;
+mod settings;
 mod users;
 
+pub(super) use routes::routes;
+
 use super::extract::{ClientInfo, bearer, has_parameter, path_parameters};
-use super::route::{Route, at};
 use crate::app_config::App;
 use crate::domain::admins::{self, Administrator, GROUP_ID};
+use crate::domain::request_notes;
 use crate::error::Error;
 use crate::state::{Client, ThreadState};
 use crate::store::admins::AdminRecord;
@@ -16,24 +26,6 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use keystead_protocol::session::TokenType;
 use std::sync::Arc;
-
-/// `/api/admin/v3.0`, protocol §7.
-pub(super) fn routes() -> Vec<Route> {
-    vec![
-        at("/api/admin/v3.0/auth/providers/local-userpass/login").post(session::log_in),
-        at("/api/admin/v3.0/auth/session").post(session::refresh),
-        at("/api/admin/v3.0/auth/profile").get(session::profile),
-        at("/api/admin/v3.0/groups/{group_id}/apps").get(apps::list),
-        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users").get(users::list),
-        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/verify_token").post(users::verify_token),
-        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}")
-            .get(users::get)
-            .delete(users::delete),
-        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}/enable").put(users::enable),
-        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}/disable").put(users::disable),
-        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}/logout").put(users::log_out),
-    ]
-}
 
 /// The administrator behind the access token in the Authorization header.
 pub(super) struct Admin(pub(super) AdminRecord);
@@ -79,6 +71,9 @@ impl FromRequestParts<ThreadState> for AdministeredApp {
         let AdministeredGroup(by) = AdministeredGroup::from_request_parts(parts, state).await?;
         let [id] = path_parameters(parts, ["app_id"])?;
         let app = id.parse().ok().and_then(|app_id| state.apps().by_app_id(app_id));
+        if let Some(app) = &app {
+            request_notes::app(app.ids.app_id);
+        }
         app.map(|app| Self { app, by }).ok_or_else(|| Error::AppNotFound(id.into_owned()))
     }
 }

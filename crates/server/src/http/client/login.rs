@@ -4,7 +4,7 @@ use crate::app_config::App;
 use crate::domain::providers::{Credentials, FunctionPayload};
 use crate::domain::secret_key::KeySecret;
 use crate::domain::sessions::Session;
-use crate::domain::{link, login};
+use crate::domain::{link, login, request_notes};
 use crate::error::Error;
 use crate::http::extract::{
     ClientInfo, RawBody, authenticate, find_app, parse, path_parameters, written_json,
@@ -30,6 +30,7 @@ pub(in crate::http) async fn log_in(
     RawBody(body): RawBody,
 ) -> Result<Response, Error> {
     let provider = provider?;
+    request_notes::provider(provider);
     let result = async {
         let (credentials, options) = read_credentials(provider, &body)?;
         match linking {
@@ -57,7 +58,7 @@ impl FromRequestParts<ThreadState> for ProviderRoute {
 
     async fn from_request_parts(parts: &mut Parts, state: &ThreadState) -> Result<Self, Error> {
         let [id, provider] = path_parameters(parts, ["client_app_id", "provider"])?;
-        let app = find_app(state, &parts.headers, &id)?;
+        let app = find_app(state, parts, &id)?;
         let provider = provider.parse().map_err(|_| Error::ProviderUnavailable(provider.into_owned()));
         Ok(Self { app, provider })
     }
@@ -74,7 +75,7 @@ impl FromRequestParts<ThreadState> for LinkingUser {
         if !asked {
             return Ok(Self(None));
         }
-        authenticate(&parts.headers, state, TokenType::Access).await.map(Some).map(Self)
+        authenticate(parts, state, TokenType::Access).await.map(Some).map(Self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `/api/keystead/v1`: what administrators can do here that App Services did not have. Bodies, errors and
 //! tokens are those of the admin API.
 
+mod audit;
 mod backup;
 mod doctor;
 mod imports;
@@ -11,6 +12,8 @@ use crate::domain::backup::TIME_LIMIT;
 /// Keystead's own routes.
 pub(super) fn routes() -> Vec<Route> {
     vec![
+        at("/api/keystead/v1/audit").get(audit::list),
+        at("/api/keystead/v1/audit/verify").post(audit::verify),
         at("/api/keystead/v1/backup").get(backup::get).within(TIME_LIMIT),
         at("/api/keystead/v1/doctor").get(doctor::get),
         at("/api/keystead/v1/apps/{app_id}/users/import").post(imports::users),

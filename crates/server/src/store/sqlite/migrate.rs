@@ -7,7 +7,9 @@ use rusqlite::{Connection, TransactionBehavior};
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0003_audit.sql"),
+    include_str!("../../../migrations/sqlite/0004_app_definitions.sql"),
     include_str!("../../../migrations/sqlite/0006_imports.sql"),
+    include_str!("../../../migrations/sqlite/0007_audit.sql"),
 ];
 
 /// "`KeyS`", so that `file` and other programs can tell whose database this is.

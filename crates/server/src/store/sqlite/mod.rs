@@ -3,6 +3,7 @@
 
 mod admins;
 mod api_keys;
+mod app_definitions;
 mod apps;
 mod audit;
 mod backup;
@@ -12,6 +13,7 @@ mod email_accounts;
 mod foreign_keys;
 mod imports;
 mod migrate;
+mod networks;
 mod outbox;
 mod readers;
 mod sessions;
@@ -55,6 +57,7 @@ impl SqliteStore {
         connection.set_prepared_statement_cache_capacity(128);
         keep_plans(&connection)?;
         migrate::run(&mut connection)?;
+        audit::keep_tag(&connection, &audit_chain)?;
         let cache = Arc::new(Cache::new());
         let readers = Arc::new(Readers::open(file)?);
         let writer = Writer::start(connection, Arc::clone(&readers), Arc::clone(&cache), audit_chain)?;

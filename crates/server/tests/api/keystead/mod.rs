@@ -1,3 +1,4 @@
+mod audit;
 mod backup;
 mod doctor;
 mod import_keys;

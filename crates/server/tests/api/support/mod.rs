@@ -65,6 +65,7 @@ impl TestServer {
         let mut settings = Settings::new(folder.path().join("data"));
         settings.listen = ([127, 0, 0, 1], 0).into();
         settings.login_throttle = ThrottleRate::OFF;
+        settings.functions.worker.program = env!("CARGO_BIN_EXE_keystead-server-function-worker").into();
         settings.admin = AdminSettings {
             email: Some("admin@example.com".into()),
             password: Some(ADMIN_PASSWORD.to_owned().into()),
