@@ -60,9 +60,9 @@ fn import(address: SocketAddr, path: &str, users: usize) -> Result<u64, String> 
 fn write_user(body: &mut String, number: usize) -> std::fmt::Result {
     let scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
     write!(body, r#"{{"_id":"5f{number:022x}","email":"{scattered:x}.{number}@example.com""#)?;
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         let salt = "abcdefghijklmnopqrstuu";
-        write!(body, r#","password_hash":"$2b$12${salt}{:.<31}""#, number)?;
+        write!(body, r#","password_hash":"$2b$12${salt}{number:.<31}""#)?;
     }
     writeln!(body, r#","data":{{"name":"User {number}"}}}}"#)
 }

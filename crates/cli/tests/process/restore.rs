@@ -2,7 +2,7 @@
 //! refused.
 
 use crate::support::api::{Api, Tokens};
-use crate::support::{Ended, Invocation};
+use crate::support::{Ended, Invocation, hex};
 use aws_lc_rs::digest::{SHA256, digest};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -30,8 +30,7 @@ async fn backup(api: &Api) -> Vec<u8> {
     assert_eq!(answer.status(), StatusCode::OK);
     let sha256 = answer.headers()["x-keystead-sha256"].to_str().unwrap().to_owned();
     let bytes = answer.bytes().await.unwrap();
-    let found: String = digest(&SHA256, &bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(found, sha256);
+    assert_eq!(hex(digest(&SHA256, &bytes)), sha256);
     bytes.to_vec()
 }
 

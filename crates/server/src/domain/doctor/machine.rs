@@ -88,10 +88,12 @@ pub(super) fn disk_space(folder: &Path) -> Check {
     };
     let message = format!("{} MiB are free where the data folder is", free / MEBIBYTE);
     let fix = "make room: a server that cannot write refuses every change";
-    match free {
-        ..TOO_LITTLE_SPACE => Check::problem(name, message, fix),
-        ..LITTLE_SPACE => Check::warning(name, message, fix),
-        _ => Check::ok(name, message),
+    if free < TOO_LITTLE_SPACE {
+        Check::problem(name, message, fix)
+    } else if free < LITTLE_SPACE {
+        Check::warning(name, message, fix)
+    } else {
+        Check::ok(name, message)
     }
 }
 
@@ -187,10 +189,12 @@ pub(super) fn certificate(state: &ServerState) -> Check {
     };
     let days = (end - state.clock.now().unix_seconds()).div_euclid(24 * 60 * 60);
     let fix = "renew it, and restart the server";
-    match days {
-        ..0 => Check::problem(name, format!("{file} has expired"), fix),
-        ..CERTIFICATE_DAYS => Check::warning(name, format!("{file} expires in {days} days"), fix),
-        _ => Check::ok(name, format!("{file} is valid for another {days} days")),
+    if days < 0 {
+        Check::problem(name, format!("{file} has expired"), fix)
+    } else if days < CERTIFICATE_DAYS {
+        Check::warning(name, format!("{file} expires in {days} days"), fix)
+    } else {
+        Check::ok(name, format!("{file} is valid for another {days} days"))
     }
 }
 

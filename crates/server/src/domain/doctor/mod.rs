@@ -109,10 +109,7 @@ fn applications(state: &ServerState) -> Vec<Check> {
     let apps = state.apps();
     let examine = |app: &Arc<app_config::App>| {
         let name = format!("application {}", app.ids.client_app_id);
-        let source = match &app.source {
-            None => return Check::ok(&name, "it was made by the admin API"),
-            Some(source) => source,
-        };
+        let Some(source) = &app.source else { return Check::ok(&name, "it was made by the admin API") };
         let app_config::Source::Folder(folder) = source else {
             return Check::ok(&name, "it is the bundled quickstart application");
         };

@@ -1,6 +1,7 @@
 //! The backup: a copy is made, and then sent. Its digest is in a header, so that whoever loads it down can
 //! tell whether it arrived whole.
 
+use super::hex;
 use crate::domain::backup;
 use crate::error::Error;
 use crate::http::admin::AdministeredGroup;
@@ -26,8 +27,8 @@ pub(in crate::http) async fn get(
     AdministeredGroup(by): AdministeredGroup,
 ) -> Result<Response, Error> {
     let copy = backup::make(&state, &by).await?;
-    let digest: String = copy.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-    let digest = HeaderValue::from_str(&digest).map_err(|error| Error::Internal(error.to_string()))?;
+    let digest =
+        HeaderValue::from_str(&hex(&copy.sha256)).map_err(|error| Error::Internal(error.to_string()))?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
         (CONTENT_LENGTH, HeaderValue::from(copy.length)),

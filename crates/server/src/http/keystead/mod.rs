@@ -8,6 +8,7 @@ mod imports;
 
 use super::route::{Route, at};
 use crate::domain::backup::TIME_LIMIT;
+use std::fmt::Write as _;
 
 /// Keystead's own routes.
 pub(super) fn routes() -> Vec<Route> {
@@ -19,4 +20,12 @@ pub(super) fn routes() -> Vec<Route> {
         at("/api/keystead/v1/apps/{app_id}/users/import").post(imports::users),
         at("/api/keystead/v1/apps/{app_id}/api_keys/import").post(imports::api_keys),
     ]
+}
+
+/// Hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -19,7 +19,7 @@ impl BackupStore for SqliteStore {
     fn copy_into(&self, file: &Path, stop: Box<dyn Fn() -> bool + Send>) -> StoreResult<()> {
         let target = file.to_str().ok_or_else(|| StoreError::Engine("the path is no text".into()))?;
         let mut connection = open(&self.file)?;
-        connection.progress_handler(STEPS, Some(move || stop()))?;
+        connection.progress_handler(STEPS, Some(stop))?;
         connection.execute("VACUUM INTO ?1", [target])?;
         Ok(())
     }
@@ -37,7 +37,7 @@ impl BackupStore for SqliteStore {
             path.push(suffix);
             std::fs::metadata(path).map_or(0, |metadata| metadata.len())
         };
-        connection.progress_handler(STEPS, Some(move || stop()))?;
+        connection.progress_handler(STEPS, Some(stop))?;
         Ok(StoreHealth {
             damage: examine(&connection, "quick_check")?,
             schema_version,

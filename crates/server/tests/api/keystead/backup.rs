@@ -1,6 +1,6 @@
 //! A backup is a whole and consistent store, and leaves nothing behind.
 
-use crate::support::{Answer, TestServer};
+use crate::support::{Answer, TestServer, hex};
 use aws_lc_rs::digest;
 use reqwest::{Method, StatusCode};
 
@@ -30,7 +30,7 @@ async fn a_backup_is_the_store_as_of_one_moment_with_its_digest() {
     let bytes = answer.bytes().await.unwrap();
     assert_eq!(bytes.len().to_string(), length);
     let found = digest::digest(&digest::SHA256, &bytes);
-    assert_eq!(found.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>(), sha256);
+    assert_eq!(hex(found), sha256);
     assert_eq!(files(&server), before, "nothing is left behind");
 
     let copy = server.folder.path().join("copy");
@@ -39,7 +39,7 @@ async fn a_backup_is_the_store_as_of_one_moment_with_its_digest() {
     let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");
     let key: Vec<u8> = connection.query_row("SELECT key_id FROM api_keys", [], |row| row.get(0)).unwrap();
-    assert_eq!(key.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), key_id);
+    assert_eq!(hex(key), key_id);
     let pepper = std::fs::read_to_string(server.folder.path().join("data/pepper")).unwrap();
     assert!(!bytes.windows(64).any(|window| window == pepper.trim().as_bytes()), "the pepper is not in it");
     let store = rusqlite::Connection::open(server.folder.path().join("data/keystead.sqlite3")).unwrap();

@@ -1,7 +1,7 @@
 //! Keys that another system handed out keep working, and only they do.
 
 use super::import_users;
-use crate::support::{APP, Answer, TestServer, Tokens};
+use crate::support::{APP, Answer, TestServer, Tokens, hex};
 use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const HMAC_KEY: &[u8] = b"the key that the other system had";
 
 async fn import(server: &TestServer, query: &str, lines: &[Value]) -> Answer {
-    let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let body = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     Answer::of(request(server, query).await.body(body)).await
 }
 
@@ -25,10 +25,6 @@ async fn request(server: &TestServer, query: &str) -> reqwest::RequestBuilder {
 fn counts(answer: &Answer) -> [u64; 4] {
     answer.expect(StatusCode::OK);
     ["imported", "unchanged", "invalid", "conflicts"].map(|name| answer.body[name].as_u64().unwrap())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn sha256(key: &str) -> String {

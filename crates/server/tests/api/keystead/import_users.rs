@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Sends a chunk about the users of the quickstart application.
 pub(super) async fn import(server: &TestServer, query: &str, lines: &[Value]) -> Answer {
-    let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let body = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     send(server, APP, query, body).await
 }
 
