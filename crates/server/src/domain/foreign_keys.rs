@@ -291,7 +291,7 @@ pub async fn find_login(
             display_end: String::new(),
             prefix: shape.prefix,
         };
-        let rehashed = state.store.rehash_foreign_key(login, digest, secret, state.clock.now()).await;
+        let rehashed = state.store.rehash_foreign_key(app_id, digest, secret, state.clock.now()).await;
         return match rehashed {
             Ok(true) => Ok(Some(login)),
             // Another login was first, or the key was deleted meanwhile: what is stored now decides.

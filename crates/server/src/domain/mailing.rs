@@ -65,6 +65,24 @@ pub fn write(
     occasion: Occasion,
     config: &MailConfig,
 ) -> Result<SentToken, Error> {
+    let (mut record, token) = new_token(state, app, email, occasion.purpose())?;
+    record.expires_at = state.clock.now().plus(occasion.lifetime());
+    write_with(state, app, record, &token, occasion, config)
+}
+
+/// The same for a token that is known to somebody else, too.
+///
+/// # Errors
+/// Mail is not set up, or the address cannot be one.
+pub fn write_with(
+    state: &ServerState,
+    app: &App,
+    record: EmailTokenRecord,
+    token: &str,
+    occasion: Occasion,
+    config: &MailConfig,
+) -> Result<SentToken, Error> {
+    let email = &record.email;
     if !state.mailer.is_configured() {
         return Err(Error::MailNotConfigured);
     }
@@ -72,13 +90,11 @@ pub fn write(
         return Err(Error::EmailInvalid);
     }
     let now = state.clock.now();
-    let (mut record, token) = new_token(state, app, email, occasion.purpose())?;
-    record.expires_at = now.plus(occasion.lifetime());
     let mut link = config.url.clone();
     let token_id = record.token_id.to_string();
-    link.query_pairs_mut().append_pair("token", &token).append_pair("tokenId", &token_id);
+    link.query_pairs_mut().append_pair("token", token).append_pair("tokenId", &token_id);
     let mail = Mail {
-        to: email.to_owned(),
+        to: email.clone(),
         subject: match occasion {
             Occasion::Confirm | Occasion::Reset => config.subject.clone(),
             Occasion::Claim => format!("Claim your {} account", app.config.name),

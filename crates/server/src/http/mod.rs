@@ -66,10 +66,10 @@ fn operations_routes() -> Vec<Route> {
     vec![
         at("/").get(operations::root),
         at("/livez").get(operations::live),
-        // Existing tools wait for this one (protocol §7.1).
-        at("/api/private/v1.0/version").get(operations::live),
         at("/readyz").get(operations::ready),
         at("/healthz").get(operations::ready),
+        // Existing tools wait for this one (protocol §7.1).
+        at("/api/private/v1.0/version").get(operations::version),
         at("/metrics").get(operations::metrics),
         at("/logs").get(operations::logs),
     ]

@@ -22,6 +22,11 @@ pub(super) async fn ready(State(state): State<ThreadState>) -> Result<Json<Value
     Ok(Json(json!({"status": "ready"})))
 }
 
+/// Which Keystead this is.
+pub(super) async fn version() -> Json<Value> {
+    Json(json!({"version": env!("CARGO_PKG_VERSION")}))
+}
+
 /// `OpenMetrics` text.
 pub(super) async fn metrics(State(state): State<ThreadState>) -> Response {
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -122,7 +122,7 @@ pub trait ForeignKeyStore {
     /// any more, or has one.
     async fn rehash_foreign_key(
         &self,
-        login: ApiKeyLogin,
+        app_id: AppId,
         digest: [u8; 32],
         secret: SecretRecord,
         now: Timestamp,

@@ -7,7 +7,7 @@ use crate::app_config::App;
 use crate::app_config::email_password::{MailConfig, PasswordReset};
 use crate::clock::Timestamp;
 use crate::domain::admins::Administrator;
-use crate::domain::email_password::is_email;
+use crate::domain::email_password::check_email;
 use crate::domain::foreign_passwords::{self, NO_PASSWORD};
 use crate::domain::mailing::{self, Occasion};
 use crate::domain::{audit, imports::lines::Line};
@@ -265,7 +265,7 @@ impl Preparing<'_> {
                 (None, None) => Ok(None),
             };
         };
-        if !is_email(&email) {
+        if check_email(&email).is_err() {
             return Err("the email address is empty, too long, or has control characters in it".into());
         }
         let identity_id = match &identity {

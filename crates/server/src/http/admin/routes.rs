@@ -4,7 +4,9 @@ use super::items::{
     self, AccessList, AuthProviders, Endpoints, EnvironmentValues, Functions, IncomingWebhooks,
     LogForwarders, Rules, Schemas, Services, Triggers, Values,
 };
-use super::{apps, debug, deployments, logs, secrets, services, session, settings, users};
+use super::{
+    api_keys, apps, debug, deployments, logs, pending_users, secrets, services, session, settings, users,
+};
 use crate::http::route::{Route, at};
 
 /// See the module.
@@ -14,10 +16,12 @@ pub(in crate::http) fn routes() -> Vec<Route> {
 
 fn people() -> Vec<Route> {
     vec![
+        at("/api/admin/v3.0/auth/providers").get(session::list_providers),
         at("/api/admin/v3.0/auth/providers/local-userpass/login").post(session::log_in),
-        at("/api/admin/v3.0/auth/session").post(session::refresh),
+        at("/api/admin/v3.0/auth/providers/mongodb-cloud/login").post(session::log_in_by_key),
+        at("/api/admin/v3.0/auth/session").post(session::refresh).delete(session::end),
         at("/api/admin/v3.0/auth/profile").get(session::profile),
-        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users").get(users::list),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users").get(users::list).post(users::create),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/verify_token").post(users::verify_token),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}")
             .get(users::get)
@@ -25,6 +29,28 @@ fn people() -> Vec<Route> {
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}/enable").put(users::enable),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}/disable").put(users::disable),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}/logout").put(users::log_out),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}/reset_email")
+            .patch(users::reset_email),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}/devices").get(users::devices),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/user_registrations/pending_users")
+            .get(pending_users::list),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/user_registrations/by_email/{email}")
+            .delete(pending_users::delete),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/user_registrations/by_email/{email}/send_confirm")
+            .post(pending_users::send_confirmation),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/user_registrations/by_email/{email}/confirm")
+            .post(pending_users::confirm),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/user_registrations/by_email/{email}/run_confirm")
+            .post(pending_users::run_confirmation),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/api_keys")
+            .get(api_keys::list)
+            .post(api_keys::create),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/api_keys/{key_id}")
+            .get(api_keys::get)
+            .delete(api_keys::delete),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/api_keys/{key_id}/enable").put(api_keys::enable),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/api_keys/{key_id}/disable")
+            .put(api_keys::disable),
     ]
 }
 

@@ -4,7 +4,7 @@
 use super::hex;
 use crate::domain::backup;
 use crate::error::Error;
-use crate::http::admin::AdministeredGroup;
+use crate::http::admin::ServerAdministrator;
 use crate::state::ThreadState;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(in crate::http) async fn get(
     State(state): State<ThreadState>,
-    AdministeredGroup(by): AdministeredGroup,
+    ServerAdministrator(by): ServerAdministrator,
 ) -> Result<Response, Error> {
     let copy = backup::make(&state, &by).await?;
     let digest =

@@ -77,51 +77,55 @@ impl ForeignKeyStore for SqliteStore {
         app_id: AppId,
         digest: &[u8; 32],
     ) -> StoreResult<Option<ApiKeyLogin>> {
-        self.readers.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT u.user_id, u.disabled, u.generation, k.key_id, k.disabled, k.generation
-                 FROM foreign_key_digests d
-                 JOIN api_keys k ON k.user_id = d.user_id AND k.key_id = d.key_id
-                 JOIN users u ON u.user_id = d.user_id
-                 WHERE d.app_id = ?1 AND d.digest = ?2 AND d.rehashed_at IS NULL",
-            )?;
-            columns::optional(statement.query_row(params![app_id.object_id().as_bytes(), digest], |row| {
-                Ok(ApiKeyLogin {
-                    app_id,
-                    user_id: columns::id(row, 0)?,
-                    user_disabled: row.get(1)?,
-                    user_generation: row.get(2)?,
-                    key_id: columns::id(row, 3)?,
-                    key: ApiKeyState { disabled: row.get(4)?, generation: row.get(5)? },
-                })
-            }))
-        })
+        self.readers.read(|connection| find_login(connection, app_id, digest))
     }
 
     async fn rehash_foreign_key(
         &self,
-        login: ApiKeyLogin,
+        app_id: AppId,
         digest: [u8; 32],
         secret: SecretRecord,
         now: Timestamp,
     ) -> StoreResult<bool> {
         self.writer
             .write(move |transaction| {
-                let marked = transaction
+                // As it is now: it may have been disabled since it was looked at.
+                let Some(login) = find_login(transaction, app_id, &digest)? else { return Ok(false) };
+                transaction
                     .prepare_cached(
-                        "UPDATE foreign_key_digests SET rehashed_at = ?3
-                         WHERE app_id = ?1 AND digest = ?2 AND rehashed_at IS NULL",
+                        "UPDATE foreign_key_digests SET rehashed_at = ?3 WHERE app_id = ?1 AND digest = ?2",
                     )?
-                    .execute(params![login.app_id.object_id().as_bytes(), digest, now.unix_seconds()])?;
-                if marked == 0 {
-                    return Ok(false);
-                }
+                    .execute(params![app_id.object_id().as_bytes(), digest, now.unix_seconds()])?;
                 transaction.touch(login.user_id);
-                insert_secret(transaction, login.user_id, login.key_id, &secret, now)?;
+                insert_secret(transaction, &login, &secret, now)?;
                 Ok(true)
             })
             .await
     }
+}
+
+fn find_login(
+    connection: &Connection,
+    app_id: AppId,
+    digest: &[u8; 32],
+) -> rusqlite::Result<Option<ApiKeyLogin>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT u.user_id, u.disabled, u.generation, k.key_id, k.disabled, k.generation
+         FROM foreign_key_digests d
+         JOIN api_keys k ON k.user_id = d.user_id AND k.key_id = d.key_id
+         JOIN users u ON u.user_id = d.user_id
+         WHERE d.app_id = ?1 AND d.digest = ?2 AND d.rehashed_at IS NULL",
+    )?;
+    columns::optional(statement.query_row(params![app_id.object_id().as_bytes(), digest], |row| {
+        Ok(ApiKeyLogin {
+            app_id,
+            user_id: columns::id(row, 0)?,
+            user_disabled: row.get(1)?,
+            user_generation: row.get(2)?,
+            key_id: columns::id(row, 3)?,
+            key: ApiKeyState { disabled: row.get(4)?, generation: row.get(5)? },
+        })
+    }))
 }
 
 fn import_key(
@@ -179,7 +183,7 @@ fn find_obstacle(
     let mut owner = connection.prepare_cached(
         "SELECT u.anonymous, count(k.key_id), coalesce(max(k.name = ?3), 0), coalesce(max(k.key_id = ?4), 0)
          FROM users u LEFT JOIN api_keys k ON k.user_id = u.user_id
-         WHERE u.user_id = ?1 AND u.app_id = ?2 GROUP BY u.user_id",
+         WHERE u.user_id = ?1 AND u.app_id = ?2 AND u.user_type = 'normal' GROUP BY u.user_id",
     )?;
     let key_id = key.key_id.object_id().as_bytes();
     let owner = owner.query_row(params![user_id, app, key.name, key_id], |row| {
