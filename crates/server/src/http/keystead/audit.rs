@@ -1,5 +1,6 @@
 //! The audit trail: read it, and prove that it is as it was written.
 
+use super::hex;
 use crate::clock::Timestamp;
 use crate::domain::audit::{self, Broken, Expectation, Verification, trail};
 use crate::error::Error;
@@ -119,8 +120,4 @@ fn shown(row: &AuditRow) -> Value {
         event.extend(value.map(|value| (name.to_owned(), Value::String(value))));
     }
     Value::Object(event)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
