@@ -34,7 +34,9 @@ fn serve(command: &str, folder: &Path) -> Process {
     let mut words = command.split_whitespace();
     assert_eq!((words.next(), words.next()), (Some("keystead"), Some("serve")), "{command}");
     let words = words.map(|word| word.replace("/var/lib/keystead", "data"));
-    Invocation::serve(folder).args(words).env("KEYSTEAD_ADMIN_PASSWORD", TYPED).start_ready()
+    // Throttled as it is by default, which the doctor of the manual looks for.
+    let server = Invocation::serve(folder).args(words).env("KEYSTEAD_LOGIN_THROTTLE", "20/min");
+    server.env("KEYSTEAD_ADMIN_PASSWORD", TYPED).start_ready()
 }
 
 #[test]
