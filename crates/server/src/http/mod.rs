@@ -64,6 +64,8 @@ fn operations_routes() -> Vec<Route> {
     vec![
         at("/").get(operations::root),
         at("/livez").get(operations::live),
+        // Existing tools wait for this one (protocol §7.1).
+        at("/api/private/v1.0/version").get(operations::live),
         at("/readyz").get(operations::ready),
         at("/healthz").get(operations::ready),
         at("/metrics").get(operations::metrics),
