@@ -4,6 +4,7 @@
 mod apps;
 mod debug;
 mod deployments;
+mod item_schemas;
 mod items;
 mod routes;
 mod secrets;

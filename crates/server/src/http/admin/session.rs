@@ -3,18 +3,19 @@
 use super::Admin;
 use crate::domain::admins::{self, AdminTokens, GROUP_ID};
 use crate::error::Error;
+use crate::http::describe::Created;
 use crate::http::extract::{ClientInfo, JsonBody, bearer};
 use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use keystead_protocol::id::{AdminId, ObjectId};
 use keystead_protocol::secret::SecretText;
 use keystead_protocol::session::RefreshResponse;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct AdminCredentials {
     username: String,
     password: SecretText,
@@ -31,18 +32,42 @@ pub(in crate::http) async fn log_in(
 pub(in crate::http) async fn refresh(
     State(state): State<ThreadState>,
     headers: HeaderMap,
-) -> Result<Response, Error> {
+) -> Result<Created<RefreshResponse>, Error> {
     let access_token = admins::refresh(&state, bearer(&headers)?).await?;
-    Ok((StatusCode::CREATED, Json(RefreshResponse { access_token })).into_response())
+    Ok(Created(RefreshResponse { access_token }))
 }
 
-pub(in crate::http) async fn profile(Admin(admin): Admin) -> Json<Value> {
-    Json(json!({
-        "user_id": admin.admin_id,
-        "domain_id": GROUP_ID,
-        "identities": [],
-        "data": {"email": admin.email, "name": admin.email},
-        "type": "normal",
-        "roles": [{"role_name": "GROUP_OWNER", "group_id": GROUP_ID}],
-    }))
+/// The administrator, as existing tools read it: with exactly one group.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct AdminProfile {
+    user_id: AdminId,
+    domain_id: ObjectId,
+    identities: [(); 0],
+    data: AdminData,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    roles: [Role; 1],
+}
+
+#[derive(Serialize, JsonSchema)]
+struct AdminData {
+    email: String,
+    name: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Role {
+    role_name: &'static str,
+    group_id: ObjectId,
+}
+
+pub(in crate::http) async fn profile(Admin(admin): Admin) -> Json<AdminProfile> {
+    Json(AdminProfile {
+        user_id: admin.admin_id,
+        domain_id: GROUP_ID,
+        identities: [],
+        data: AdminData { email: admin.email.clone(), name: admin.email },
+        kind: "normal",
+        roles: [Role { role_name: "GROUP_OWNER", group_id: GROUP_ID }],
+    })
 }

@@ -4,17 +4,20 @@ use super::AdministeredApp;
 use crate::app_config::App;
 use crate::domain::{sessions, users};
 use crate::error::Error;
+use crate::http::describe::refusing;
 use crate::http::extract::{JsonBody, Parameters, path_parameters};
 use crate::state::ThreadState;
 use crate::store::users::UserRecord;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
-use keystead_protocol::id::UserId;
+use axum::response::NoContent;
+use keystead_protocol::id::{DeviceId, DomainId, SessionId, UserId};
 use keystead_protocol::session::TokenType;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use keystead_protocol::user::{Identity, UserType};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// The user that the path names. What is no id is nobody's.
 pub(in crate::http) struct UserOfPath(UserId);
@@ -28,7 +31,7 @@ impl FromRequestParts<ThreadState> for UserOfPath {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct ListQuery {
     after: Option<UserId>,
 }
@@ -37,7 +40,7 @@ pub(in crate::http) async fn list(
     State(state): State<ThreadState>,
     AdministeredApp { app, .. }: AdministeredApp,
     Parameters(query): Parameters<ListQuery>,
-) -> Result<Json<Vec<Value>>, Error> {
+) -> Result<Json<Vec<ShownUser>>, Error> {
     let users = users::list(&state, &app, query.after).await?;
     Ok(Json(users.iter().map(|user| shown(&app, user)).collect()))
 }
@@ -46,7 +49,7 @@ pub(in crate::http) async fn get(
     State(state): State<ThreadState>,
     AdministeredApp { app, .. }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<ShownUser>, Error> {
     let user = users::get(&state, &app, user_id).await?;
     Ok(Json(shown(&app, &user)))
 }
@@ -55,39 +58,39 @@ pub(in crate::http) async fn enable(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     users::set_disabled(&state, &app, user_id, false, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn disable(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     users::set_disabled(&state, &app, user_id, true, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn log_out(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     users::revoke_sessions(&state, &app, user_id, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn delete(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     users::delete(&state, &app, user_id, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct TokenBody {
     token: String,
 }
@@ -98,34 +101,67 @@ pub(in crate::http) async fn verify_token(
     State(state): State<ThreadState>,
     AdministeredApp { app, .. }: AdministeredApp,
     JsonBody(body): JsonBody<TokenBody>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Verified>, Error> {
     let (claims, key_app) = sessions::verify(&state, &body.token, TokenType::Access)
         .map_err(|_| Error::TokenForged(TokenType::Refresh))?;
     if key_app != app.ids.app_id || claims.baas_domain_id != app.ids.domain_id {
         return Err(Error::SessionEnded);
     }
     if claims.exp <= state.clock.now().unix_seconds() {
-        return Ok(Json(json!("token expired")));
+        return Ok(Json(Verified::Expired("token expired")));
     }
-    Ok(Json(json!({
-        "sub": claims.sub,
-        "exp": claims.exp,
-        "iat": claims.iat,
-        "iss": claims.session_id(),
-        "domain_id": claims.baas_domain_id,
-        "device_id": claims.baas_device_id,
-    })))
+    Ok(Json(Verified::Genuine {
+        sub: claims.sub,
+        exp: claims.exp,
+        iat: claims.iat,
+        iss: claims.session_id(),
+        domain_id: claims.baas_domain_id,
+        device_id: claims.baas_device_id,
+    }))
 }
 
-fn shown(app: &App, user: &UserRecord) -> Value {
-    let identities = users::stored_identities(app, user);
-    json!({
-        "_id": user.user_id,
-        "data": users::merged_data(&identities),
-        "identities": identities,
-        "type": user.user_type,
-        "creation_date": user.created_at,
-        "last_authentication_date": user.last_seen_at,
-        "disabled": user.disabled,
-    })
+/// What is in a token, or that it is too late for it.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::http) enum Verified {
+    Genuine {
+        sub: UserId,
+        exp: i64,
+        iat: i64,
+        iss: Option<SessionId>,
+        domain_id: DomainId,
+        device_id: DeviceId,
+    },
+    Expired(&'static str),
 }
+
+/// A user as the admin API shows them.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct ShownUser {
+    #[serde(rename = "_id")]
+    id: UserId,
+    data: Map<String, Value>,
+    identities: Vec<Identity>,
+    #[serde(rename = "type")]
+    user_type: UserType,
+    /// Unix seconds.
+    creation_date: i64,
+    /// Unix seconds.
+    last_authentication_date: i64,
+    disabled: bool,
+}
+
+fn shown(app: &App, user: &UserRecord) -> ShownUser {
+    let identities = users::stored_identities(app, user);
+    ShownUser {
+        id: user.user_id,
+        data: users::merged_data(&identities),
+        identities,
+        user_type: user.user_type,
+        creation_date: user.created_at.unix_seconds(),
+        last_authentication_date: user.last_seen_at.unix_seconds(),
+        disabled: user.disabled,
+    }
+}
+
+refusing! { UserOfPath => [404] }

@@ -2,21 +2,23 @@
 
 use crate::domain::api_keys;
 use crate::error::Error;
+use crate::http::describe::{WrittenJson, refusing};
 use crate::http::extract::{ClientInfo, JsonBody, RefreshSession, path_parameters};
 use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::response::NoContent;
 use keystead_protocol::api_key::{ApiKey, CreatedApiKey};
 use keystead_protocol::id::ApiKeyId;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct CreateBody {
     #[serde(default)]
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9_-]{1,64}$"))]
     name: Value,
 }
 
@@ -25,13 +27,13 @@ pub(in crate::http) async fn create(
     RefreshSession(session): RefreshSession,
     client: ClientInfo,
     JsonBody(body): JsonBody<CreateBody>,
-) -> Result<Response, Error> {
+) -> Result<WrittenJson<CreatedApiKey<'static>, 201>, Error> {
     // Whatever is no string is as good as no name: SDKs know one sentence for both.
     let Value::String(name) = body.name else { return Err(Error::ApiKeyNameMissing) };
     let created = api_keys::create(&state, &session, name, &client.client()).await?;
     let shown =
         CreatedApiKey { id: created.id, key: created.secret.expose(), name: &created.name, disabled: false };
-    Ok((StatusCode::CREATED, Json(shown)).into_response())
+    WrittenJson::of(&shown)
 }
 
 pub(in crate::http) async fn list(
@@ -54,9 +56,9 @@ pub(in crate::http) async fn enable(
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
     client: ClientInfo,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     api_keys::enable(&state, &session, key_id, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn disable(
@@ -64,9 +66,9 @@ pub(in crate::http) async fn disable(
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
     client: ClientInfo,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     api_keys::disable(&state, &session, key_id, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn delete(
@@ -74,9 +76,9 @@ pub(in crate::http) async fn delete(
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
     client: ClientInfo,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     api_keys::delete(&state, &session, key_id, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// The key that the path names. What is no id is nobody's key.
@@ -90,3 +92,5 @@ impl FromRequestParts<ThreadState> for KeyOfPath {
         key_id.parse().map(Self).map_err(|_| Error::ApiKeyNotFound)
     }
 }
+
+refusing! { KeyOfPath => [404] }
