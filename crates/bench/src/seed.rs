@@ -84,7 +84,10 @@ async fn insert_users(state: &Arc<ServerState>, count: usize) -> Result<Vec<User
         let user = NewUser { user_id, app_id, identity, created_at: now };
         users.push(user_id);
         let state = Arc::clone(state);
-        waiting.spawn(async move { state.store.insert_user(user).await.map_err(|error| error.to_string()) });
+        let audit = audit::by_server(&state, Action::UserCreated).about_user(user_id);
+        waiting.spawn(async move {
+            state.store.insert_user(user, audit).await.map_err(|error| error.to_string())
+        });
         settle(&mut waiting, CONCURRENCY).await?;
     }
     settle(&mut waiting, 0).await?;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// See the module. The doc comments are the help texts.
 #[derive(Args, Deserialize, Default)]
@@ -74,6 +75,10 @@ pub(crate) struct ServeOptions {
     /// Failed logins per client address and per account, like 20/min, or off [default: 20/min]
     #[arg(long, env = "KEYSTEAD_LOGIN_THROTTLE")]
     login_throttle: Option<String>,
+
+    /// How long events are kept in the audit trail, like 400d, or forever [default: 400d]
+    #[arg(long, env = "KEYSTEAD_AUDIT_RETENTION")]
+    audit_retention: Option<String>,
 
     /// What to log: error, warn, info, debug or a tracing filter [default: info]
     #[arg(long, env = "KEYSTEAD_LOG")]
@@ -191,6 +196,7 @@ impl ServeOptions {
             mail_from: self.mail_from.or(file.mail_from),
             trusted_proxies: self.trusted_proxies.or(file.trusted_proxies),
             login_throttle: self.login_throttle.or(file.login_throttle),
+            audit_retention: self.audit_retention.or(file.audit_retention),
             log: self.log.or(file.log),
             api_key_prefix: self.api_key_prefix.or(file.api_key_prefix),
             refresh_token_lifetime: self.refresh_token_lifetime.or(file.refresh_token_lifetime),
@@ -232,6 +238,13 @@ impl ServeOptions {
         settings.mail_from = self.mail_from;
         settings.trusted_proxies = trusted_proxies(self.trusted_proxies.unwrap_or_default())?;
         set(&mut settings.login_throttle, self.login_throttle.as_deref(), "--login-throttle")?;
+        if let Some(age) = self.audit_retention {
+            let parse = || duration::parse(&age).map_err(|error| format!("--audit-retention: {error}"));
+            settings.audit_retention = if age == "forever" { None } else { Some(parse()?) };
+            if settings.audit_retention.is_some_and(|age| age < Duration::from_hours(24)) {
+                return Err(format!("--audit-retention {age} is less than a day"));
+            }
+        }
         set(&mut settings.key_prefix, self.api_key_prefix.as_deref(), "--api-key-prefix")?;
         let algorithm = self.access_token_algorithm.as_deref();
         set(&mut settings.key_policy.access_algorithm, algorithm, "--access-token-algorithm")?;
@@ -387,6 +400,7 @@ mod tests {
             ("refresh_token_lifetime = \"1m\"", "not from 30m to 1825d"),
             ("trusted_proxies = [\"proxy\"]", "--trusted-proxies proxy"),
             ("tls_key = \"k\"", "TLS needs both"),
+            ("audit_retention = \"1h\"", "less than a day"),
             ("access_token_algorithm = \"none\"", "EdDSA or HS256"),
         ] {
             let options: ServeOptions = toml::from_str(toml).unwrap();

@@ -18,5 +18,5 @@ pub mod state;
 pub mod store;
 
 pub use http::routes;
-pub use jobs::sweep_once;
+pub use jobs::{flush_once, keep_audit_trail_once, sweep_once};
 pub use start::{Server, StartError, reload_apps};

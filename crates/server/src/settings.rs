@@ -41,6 +41,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Failed logins per client address and per account.
     pub login_throttle: ThrottleRate,
+    /// Audit events that are older are deleted; `None` keeps them for ever.
+    pub audit_retention: Option<Duration>,
     /// What user API keys start with.
     pub key_prefix: KeyPrefix,
     /// How tokens are signed.
@@ -101,6 +103,7 @@ impl Settings {
             mail_from: None,
             trusted_proxies: Vec::new(),
             login_throttle: ThrottleRate::per_minute(20),
+            audit_retention: Some(Duration::from_hours(400 * 24)),
             key_prefix: KeyPrefix::default(),
             key_policy: KeyPolicy {
                 access_algorithm: Algorithm::EdDsa,

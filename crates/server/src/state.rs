@@ -2,6 +2,7 @@
 
 use crate::app_config::{App, Apps};
 use crate::clock::Clock;
+use crate::domain::app_logs::AppLogs;
 use crate::domain::ids::IdGenerator;
 use crate::domain::passwords::Passwords;
 use crate::domain::pepper::Pepper;
@@ -60,6 +61,8 @@ pub struct ServerState {
     pub reload_wanted: Notify,
     /// What is counted.
     pub metrics: Metrics,
+    /// What applications' administrators are told of requests.
+    pub app_logs: AppLogs,
     /// The keys of administrators' tokens.
     pub admin_keys: KeyRing,
     /// Held by whoever changes an application, from reading it until the change is served.

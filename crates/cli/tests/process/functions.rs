@@ -273,3 +273,43 @@ async fn workers_end_with_the_server() {
         });
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_are_in_the_log_of_the_application_with_what_the_function_wrote() {
+    const ADMIN_PASSWORD: &str = "admin password for tests";
+    let functions = [
+        (
+            "says",
+            json!({}),
+            "exports = (x) => { console.log('first'); console.error('second', x); return 1 }",
+        ),
+        ("secret", json!({ "disable_arg_logs": true }), "exports = () => { throw new Error('no') }"),
+    ];
+    let (served, user) = Served::new(&functions, &[("KEYSTEAD_ADMIN_PASSWORD", ADMIN_PASSWORD)]).await;
+    served.value(&user, "says", json!(["an argument"])).await;
+    served.call(&user, "secret", json!(["another argument"])).await;
+    let url = &served.api.url;
+    let request = served.api.http.post(format!("{url}/api/admin/v3.0/auth/providers/local-userpass/login"));
+    let credentials = json!({ "username": "admin@localhost", "password": ADMIN_PASSWORD });
+    let admin = Answer::of(request.json(&credentials)).await.unwrap().string("access_token");
+    let ask = async |path: &str| {
+        let request = served.api.http.get(format!("{url}/api/admin/v3.0{path}")).bearer_auth(&admin);
+        Answer::of(request).await.unwrap().body
+    };
+    let group = ask("/auth/profile").await["roles"][0]["group_id"].as_str().unwrap().to_owned();
+    let app = ask(&format!("/groups/{group}/apps")).await[0]["_id"].as_str().unwrap().to_owned();
+    let found = ask(&format!("/groups/{group}/apps/{app}/logs?type=FUNCTION")).await;
+    let logs = found["logs"].as_array().unwrap();
+    assert_eq!(logs.len(), 2, "{found}");
+    let (failed, good) = (&logs[0], &logs[1]);
+    assert_eq!((&good["function_name"], &good["user_id"]), (&json!("says"), &json!(user.user_id)));
+    assert_eq!(good["messages"], json!(["first", "second an argument"]));
+    assert_eq!((&good["function_arguments"], good.get("error")), (&json!(r#"["an argument"]"#), None));
+    assert_eq!(
+        (&failed["function_name"], &failed["error_code"]),
+        (&json!("secret"), &json!("FunctionExecutionError"))
+    );
+    assert!(failed["error"].as_str().unwrap().contains("no"), "{failed}");
+    assert!(!failed.to_string().contains("another argument"), "{failed}");
+    served.process.stop();
+}

@@ -1,17 +1,20 @@
-//! SIGKILL under load: what was answered is there after the restart; what was not may be either.
+//! SIGKILL under load: what was answered is there after the restart, with its event in the audit trail; what
+//! was not may be either.
 
-use crate::support::Invocation;
 use crate::support::api::{Answer, Api, Tokens};
+use crate::support::{Invocation, Process};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
+const ADMIN_PASSWORD: &str = "admin password for tests";
 const ROUNDS: usize = 5;
 const WORKERS: usize = 4;
 /// Each round kills only after so many answered changes, however slow the machine is.
@@ -49,6 +52,8 @@ struct Worker {
     keys: Vec<Key>,
     sessions: Vec<Session>,
     names: usize,
+    /// What was done by which request, of those that were answered.
+    deeds: BTreeMap<String, &'static str>,
 }
 
 /// The server is gone.
@@ -61,7 +66,7 @@ fn random(below: usize) -> usize {
 impl Worker {
     async fn new(api: &Api, number: usize) -> Self {
         let owner = api.new_user(&format!("worker-{number}@example.com")).await;
-        Self { owner, keys: Vec::new(), sessions: Vec::new(), names: 0 }
+        Self { owner, keys: Vec::new(), sessions: Vec::new(), names: 0, deeds: BTreeMap::new() }
     }
 
     /// Works until the server is gone.
@@ -93,6 +98,7 @@ impl Worker {
         let token = Some(&*self.owner.refresh);
         let answer = arrived(api.try_call(Method::POST, "/auth/api_keys", token, Some(body)).await)?;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        self.deeds.insert(request_id(&answer), "api_key.created");
         let (id, secret) = (answer.string("_id"), answer.string("key"));
         self.keys.push(Key { id, secret, expected: Expected::Enabled });
         Ok(())
@@ -107,14 +113,15 @@ impl Worker {
         }
         let index = candidates[random(candidates.len())];
         let path = format!("/auth/api_keys/{}", self.keys[index].id);
-        let (method, path) = match to {
-            Expected::Enabled => (Method::PUT, format!("{path}/enable")),
-            Expected::Disabled => (Method::PUT, format!("{path}/disable")),
-            Expected::Gone | Expected::Unknown => (Method::DELETE, path),
+        let (method, path, action) = match to {
+            Expected::Enabled => (Method::PUT, format!("{path}/enable"), "api_key.enabled"),
+            Expected::Disabled => (Method::PUT, format!("{path}/disable"), "api_key.disabled"),
+            Expected::Gone | Expected::Unknown => (Method::DELETE, path, "api_key.deleted"),
         };
         self.set(index, Expected::Unknown);
         let answer = arrived(api.try_call(method, &path, Some(&self.owner.refresh), None).await)?;
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
+        self.deeds.insert(request_id(&answer), action);
         self.set(index, to);
         Ok(())
     }
@@ -156,6 +163,7 @@ impl Worker {
         let answer = arrived(api.try_call(Method::DELETE, "/auth/session", token, None).await)?;
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
         session.expected = Expected::Gone;
+        self.deeds.insert(request_id(&answer), "session.revoked");
         Ok(())
     }
 }
@@ -185,12 +193,14 @@ impl Worker {
             }
         }
         self.check_sessions(api).await;
+        self.check_events(api).await;
         // What is left was created without an answer: at most one, and nobody knows its secret.
         assert!(listed.len() <= 1, "{listed:?}");
         for id in listed.keys() {
             let path = format!("/auth/api_keys/{id}");
             let deleted = api.call(Method::DELETE, &path, Some(&self.owner.refresh), None).await;
             assert_eq!(deleted.status, StatusCode::NO_CONTENT);
+            self.deeds.insert(request_id(&deleted), "api_key.deleted");
         }
     }
 
@@ -211,12 +221,64 @@ impl Worker {
         }
     }
 
+    /// Every answered change has one event. What was not answered has one if it was done, which is so for the
+    /// last change before a kill at most.
+    async fn check_events(&mut self, api: &Api) {
+        let admin = admin(api).await;
+        let mut told = BTreeMap::new();
+        let mut before = String::new();
+        loop {
+            let url =
+                format!("{}/api/keystead/v1/audit?limit=500&user_id={}{before}", api.url, self.owner.user_id);
+            let page = Answer::of(api.http.get(url).bearer_auth(&admin)).await.unwrap();
+            for event in page.body["events"].as_array().unwrap() {
+                let action = event["action"].as_str().unwrap();
+                if action.starts_with("api_key.") && !action.contains("first_used")
+                    || action == "session.revoked"
+                {
+                    let id = event["request_id"].as_str().unwrap().to_owned();
+                    assert_eq!(told.insert(id, action.to_owned()), None, "told twice: {event}");
+                }
+            }
+            let Some(next) = page.body["next_before"].as_i64() else { break };
+            before = format!("&before={next}");
+        }
+        for (id, action) in &self.deeds {
+            assert_eq!(told.remove(id).as_deref(), Some(*action), "the event of request {id}");
+        }
+        assert!(told.len() <= ROUNDS, "not answered: {told:?}");
+    }
+
     /// The ids of the keys, and whether each is disabled.
     async fn list(&self, api: &Api) -> HashMap<String, bool> {
         let answer = api.call(Method::GET, "/auth/api_keys", Some(&self.owner.refresh), None).await;
         let key = |key: &Value| (key["_id"].as_str().unwrap().to_owned(), key["disabled"].as_bool().unwrap());
         answer.body.as_array().unwrap().iter().map(key).collect()
     }
+}
+
+fn request_id(answer: &Answer) -> String {
+    answer.headers["x-appservices-request-id"].to_str().unwrap().to_owned()
+}
+
+/// The access token of the administrator.
+async fn admin(api: &Api) -> String {
+    let url = format!("{}/api/admin/v3.0/auth/providers/local-userpass/login", api.url);
+    let body = json!({"username": "admin@localhost", "password": ADMIN_PASSWORD});
+    Answer::of(api.http.post(url).json(&body)).await.unwrap().string("access_token")
+}
+
+async fn verify_audit_trail(api: &Api, noted: &mut Value) {
+    let url = format!("{}/api/keystead/v1/audit/verify", api.url);
+    let request = api.http.post(url).bearer_auth(admin(api).await).json(noted);
+    let found = Answer::of(request).await.unwrap();
+    assert_eq!(found.body["intact"], json!(true), "{found:?}");
+    // What was answered before one kill is still there after the next.
+    *noted = json!({"expect_head": found.body["head"], "expect_sequence": found.body["head_sequence"]});
+}
+
+fn serve(folder: &Path) -> Process {
+    Invocation::serve(folder).env("KEYSTEAD_ADMIN_PASSWORD", ADMIN_PASSWORD).start_ready()
 }
 
 fn arrived(answer: reqwest::Result<Answer>) -> Result<Answer, Killed> {
@@ -227,8 +289,9 @@ fn arrived(answer: reqwest::Result<Answer>) -> Result<Answer, Killed> {
 async fn every_answered_change_survives_sigkill() {
     let folder = TempDir::new().unwrap();
     let mut workers = Vec::new();
+    let mut noted = json!({});
     for round in 0..ROUNDS {
-        let server = Invocation::serve(folder.path()).start_ready();
+        let server = serve(folder.path());
         let api = Api::new(&server.url);
         for number in workers.len()..WORKERS {
             workers.push(Worker::new(&api, number).await);
@@ -257,11 +320,12 @@ async fn every_answered_change_survives_sigkill() {
             workers.push(task.await.unwrap());
         }
 
-        let server = Invocation::serve(folder.path()).start_ready();
+        let server = serve(folder.path());
         let api = Api::new(&server.url);
         for worker in &mut workers {
             worker.check(&api).await;
         }
+        verify_audit_trail(&api, &mut noted).await;
         let (keys, sessions) =
             (sum(&workers, |worker| worker.keys.len()), sum(&workers, |w| w.sessions.len()));
         println!(

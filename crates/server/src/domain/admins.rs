@@ -24,7 +24,7 @@ const DEFAULT_EMAIL: &str = "admin@localhost";
 const ACCESS_LIFETIME: Duration = Duration::from_mins(30);
 const REFRESH_LIFETIME: Duration = Duration::from_hours(24);
 /// The name under which administrators' failures are counted; it is no application's id.
-const NO_APP: ObjectId = ObjectId::from_bytes([0; 12]);
+pub(super) const NO_APP: ObjectId = ObjectId::from_bytes([0; 12]);
 
 /// An administrator at work: who, and by which request.
 #[derive(Debug, Clone, Copy)]
@@ -151,7 +151,7 @@ pub async fn log_in(
     password: SecretText,
     client: &Client<'_>,
 ) -> Result<AdminTokens, Error> {
-    let attempt = state.throttles.attempt(client.address, AppId::from(NO_APP), email);
+    let attempt = state.throttles.attempt(client, AppId::from(NO_APP), email);
     attempt.check()?;
     let admin = state.store.find_admin_by_email(email).await?;
     let stored = admin.as_ref().map(|admin| admin.password_hash.clone());
@@ -159,6 +159,10 @@ pub async fn log_in(
     let (Some(admin), Verification::Right { .. }) = (admin, verification) else {
         return Err(Error::InvalidPassword);
     };
+    let by =
+        Administrator { admin_id: admin.admin_id, address: client.address, request_id: client.request_id };
+    let audit = audit::by_admin(state, &by, None, Action::AdminLoggedIn);
+    state.store.record_audit_events(vec![audit]).await?;
     Ok(AdminTokens {
         access_token: sign(state, &admin, TokenType::Access, ACCESS_LIFETIME)?,
         refresh_token: sign(state, &admin, TokenType::Refresh, REFRESH_LIFETIME)?,

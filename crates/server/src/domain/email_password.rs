@@ -42,7 +42,7 @@ pub async fn register(
         return Err(Error::EmailInvalid);
     }
     if state.store.find_email_account(app.ids.app_id, &email).await?.is_some() {
-        return Err(email_in_use(state, client));
+        return Err(email_in_use(state, app, client));
     }
     let token = match &config.confirmation {
         Confirmation::Automatic => None,
@@ -61,8 +61,10 @@ pub async fn register(
         created_at: now,
         pending_until: token.as_ref().map(|_| now.plus(PENDING_LIFETIME)),
     };
-    if !state.store.insert_email_account(account, token).await? {
-        return Err(email_in_use(state, client));
+    let audit =
+        audit::by_nobody(state, app, client, Action::EmailAccountRegistered).about(&account.identity_id);
+    if !state.store.insert_email_account(account, token, audit).await? {
+        return Err(email_in_use(state, app, client));
     }
     state.mail_waits.notify_one();
     Ok(())
@@ -98,7 +100,12 @@ pub async fn confirm(
 ) -> Result<(), Error> {
     config(app)?;
     let presented = present(state, app, token, client)?;
-    if state.store.confirm_email(presented).await? { Ok(()) } else { Err(token_refused(state, client)) }
+    let audit = audit::by_nobody(state, app, client, Action::EmailAccountConfirmed);
+    if state.store.confirm_email(presented, audit).await? {
+        Ok(())
+    } else {
+        Err(token_refused(state, app, client))
+    }
 }
 
 /// Mails a new confirmation link.
@@ -144,10 +151,11 @@ pub async fn call_confirmation(
     let Confirmation::Function(function) = &config.confirmation else {
         return Err(Error::NoConfirmationFunction(email.to_owned()));
     };
+    let audit = audit::by_nobody(state, app, client, Action::EmailAccountConfirmed);
     match confirm_by_function(state, app, function, email, client).await? {
         Some(token) => state.store.insert_email_token(token).await?,
         // Gone in between: there is nothing to confirm any more.
-        None if !state.store.confirm_email_account(app.ids.app_id, email).await? => {
+        None if !state.store.confirm_email_account(app.ids.app_id, email, audit).await? => {
             return Err(Error::UserNotFound);
         }
         None => {}
@@ -193,14 +201,14 @@ pub async fn reset(
     let presented = present(state, app, token, client)?;
     // A made-up token must not cost a hash.
     if !state.store.has_email_token(presented.clone(), EmailTokenPurpose::Reset).await? {
-        return Err(token_refused(state, client));
+        return Err(token_refused(state, app, client));
     }
     let password_hash = state.passwords.hash(password).await?;
     let audit = audit::by_nobody(state, app, client, Action::PasswordChanged);
     if state.store.reset_password(presented, password_hash, audit).await? {
         Ok(())
     } else {
-        Err(token_refused(state, client))
+        Err(token_refused(state, app, client))
     }
 }
 
@@ -222,7 +230,7 @@ pub async fn call_reset(
     check_password(&password)?;
     let account = find_account(state, app, email, client).await?;
     // Whoever asks learns from the function whether this is the password, so asking is guessing.
-    let attempt = || state.throttles.attempt(client.address, app.ids.app_id, email);
+    let attempt = || state.throttles.attempt(client, app.ids.app_id, email);
     attempt().check()?;
     let copy = || SecretText::from(password.expose().to_owned());
     let verified = state.passwords.verify(copy(), Some(account.password_hash), attempt()).await?;
@@ -269,13 +277,13 @@ async fn find_account(
     state.throttles.check_address(client.address)?;
     let account = state.store.find_email_account(app.ids.app_id, email).await?;
     account.ok_or_else(|| {
-        state.throttles.count_address(client.address);
+        state.throttles.count_address(app.ids.app_id, client);
         Error::UserNotFound
     })
 }
 
-fn email_in_use(state: &ServerState, client: &Client<'_>) -> Error {
-    state.throttles.count_address(client.address);
+fn email_in_use(state: &ServerState, app: &App, client: &Client<'_>) -> Error {
+    state.throttles.count_address(app.ids.app_id, client);
     Error::EmailInUse
 }
 
@@ -301,13 +309,13 @@ fn present(
     state.throttles.check_address(client.address)?;
     Ok(PresentedToken {
         app_id: app.ids.app_id,
-        token_id: token.id().ok_or_else(|| token_refused(state, client))?,
+        token_id: token.id().ok_or_else(|| token_refused(state, app, client))?,
         digest: state.pepper.digest_mailed_token(token.token.expose()),
         now: state.clock.now(),
     })
 }
 
-fn token_refused(state: &ServerState, client: &Client<'_>) -> Error {
-    state.throttles.count_address(client.address);
+fn token_refused(state: &ServerState, app: &App, client: &Client<'_>) -> Error {
+    state.throttles.count_address(app.ids.app_id, client);
     Error::MailedTokenInvalid
 }

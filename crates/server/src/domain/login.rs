@@ -2,11 +2,12 @@
 
 use crate::app_config::App;
 use crate::domain::providers::{self, Credentials};
-use crate::domain::sessions;
+use crate::domain::{request_notes, sessions};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
 use keystead_protocol::credentials::LoginOptions;
 use keystead_protocol::id::DeviceId;
+use keystead_protocol::provider::ProviderType;
 use keystead_protocol::session::LoginResponse;
 
 /// Opens a session for whoever the credentials prove.
@@ -21,8 +22,14 @@ pub async fn log_in(
     client: &Client<'_>,
 ) -> Result<LoginResponse, Error> {
     let who = providers::authenticate(state, app, credentials, client).await?;
+    request_notes::user(who.user_id);
     if who.grounds.api_key.is_none() {
-        state.usage.user_seen(who.user_id, state.clock.now());
+        let now = state.clock.now();
+        state.usage.user_seen(who.user_id, now);
+        // Whoever is anonymous logs in once, of which the making of the user tells.
+        if who.grounds.provider_type != ProviderType::AnonUser {
+            state.usage.logged_in(who.user_id, app.ids.app_id, now, client);
+        }
     }
     sessions::open(state, app, &who, device_id(state, options))
 }

@@ -4,6 +4,7 @@
 
 pub mod admins;
 pub mod api_keys;
+pub mod app_logs;
 pub mod apps;
 pub mod audit;
 pub mod email_password;
@@ -16,6 +17,7 @@ pub mod mailing;
 pub mod passwords;
 pub mod pepper;
 pub mod providers;
+pub mod request_notes;
 pub mod secret_key;
 pub mod sessions;
 pub mod signing_keys;

@@ -6,6 +6,7 @@
 use crate::app_config::App;
 use crate::clock::Timestamp;
 use crate::domain::audit;
+use crate::domain::request_notes;
 use crate::domain::tokens::{Algorithm, KeyRing};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
@@ -292,6 +293,8 @@ pub async fn authenticate(state: &ServerState, token: &str, wanted: TokenType) -
         return Err(Error::TokenExpired(wanted));
     }
     let standing = state.store.find_session_state(claims.sub, session_id, claims.ks_api_key_id).await?;
+    request_notes::app(app.ids.app_id);
+    request_notes::user(claims.sub);
     let standing = check_standing(grounds, app.ids.app_id, standing, wanted)?;
     Ok(Session {
         app,

@@ -2,7 +2,7 @@
 //! steadily; when it is used up, the next attempt is refused until some of it is back. Success costs
 //! nothing.
 
-use crate::domain::throttles::Throttles;
+use crate::domain::throttles::{Failure, Throttles};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
@@ -66,9 +66,14 @@ pub struct RetryAfter(pub Duration);
 /// forgotten whose budget is whole again, and if that is nobody, a stranger's failures go uncounted.
 pub struct Throttle<K> {
     rate: ThrottleRate,
-    /// For each key the moment at which its budget will be whole again (the "theoretical arrival
-    /// time" of the generic cell rate algorithm).
-    whole_at: Mutex<HashMap<K, Instant>>,
+    budgets: Mutex<HashMap<K, Budget>>,
+}
+
+struct Budget {
+    /// When it will be whole again (the "theoretical arrival time" of the generic cell rate algorithm).
+    whole_at: Instant,
+    /// Whether it was said that it is used up, since it was whole last.
+    told: bool,
 }
 
 const CAPACITY: usize = 100_000;
@@ -76,7 +81,7 @@ const CAPACITY: usize = 100_000;
 impl<K: Hash + Eq> Throttle<K> {
     /// Budgets of this rate.
     pub fn new(rate: ThrottleRate) -> Self {
-        Self { rate, whole_at: Mutex::default() }
+        Self { rate, budgets: Mutex::default() }
     }
 
     /// Whether `key` may try.
@@ -87,35 +92,42 @@ impl<K: Hash + Eq> Throttle<K> {
         self.check_at(key, Instant::now())
     }
 
-    /// Takes one failure from the budget of `key`.
-    pub fn count(&self, key: K) {
-        self.count_at(key, Instant::now());
+    /// Takes one failure from the budget of `key`. Whether that used it up, for the first time since it was
+    /// whole: so somebody who never stops guessing is told of once.
+    pub fn count(&self, key: K) -> bool {
+        self.count_at(key, Instant::now())
     }
 
     fn check_at(&self, key: &K, now: Instant) -> Result<(), RetryAfter> {
         let Some((burst, period)) = self.rate.0 else { return Ok(()) };
-        let whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(whole_at) = whole_at.get(key) else { return Ok(()) };
+        let budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(budget) = budgets.get(key) else { return Ok(()) };
         // One more failure must fit: the debt after it may be at most one period.
-        let debt = whole_at.saturating_duration_since(now) + period / burst;
+        let debt = budget.whole_at.saturating_duration_since(now) + period / burst;
         match debt.checked_sub(period) {
             Some(excess) if !excess.is_zero() => Err(RetryAfter(excess)),
             _ => Ok(()),
         }
     }
 
-    fn count_at(&self, key: K, now: Instant) {
-        let Some((burst, period)) = self.rate.0 else { return };
-        let mut whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if whole_at.len() >= CAPACITY {
-            whole_at.retain(|_, whole_at| *whole_at > now);
-            if whole_at.len() >= CAPACITY {
-                return;
+    fn count_at(&self, key: K, now: Instant) -> bool {
+        let Some((burst, period)) = self.rate.0 else { return false };
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        if budgets.len() >= CAPACITY {
+            budgets.retain(|_, budget| budget.whole_at > now);
+            if budgets.len() >= CAPACITY {
+                return false;
             }
         }
-        let entry = whole_at.entry(key).or_insert(now);
+        let share = period / burst;
+        let budget = budgets.entry(key).or_insert(Budget { whole_at: now, told: false });
+        budget.told &= budget.whole_at > now;
         // The debt never grows past what the burst allows, so nobody is locked out for long.
-        *entry = ((*entry).max(now) + period / burst).min(now + period);
+        budget.whole_at = (budget.whole_at.max(now) + share).min(now + period);
+        let used_up = budget.whole_at.saturating_duration_since(now) + share > period;
+        let news = used_up && !budget.told;
+        budget.told |= used_up;
+        news
     }
 }
 
@@ -124,7 +136,7 @@ pub struct Attempt(Option<Counted>);
 
 struct Counted {
     throttles: Arc<Throttles>,
-    address: IpAddr,
+    failure: Failure,
     account: u64,
     from: u64,
 }
@@ -133,8 +145,9 @@ impl Attempt {
     /// One that is not counted, as for settings of the operator.
     pub const UNCOUNTED: Self = Self(None);
 
-    pub(super) fn of(throttles: Arc<Throttles>, address: IpAddr, account: u64, from: u64) -> Self {
-        Self(Some(Counted { throttles, address, account, from }))
+    /// What it will be if it fails, the account, and the account from this address.
+    pub(super) fn of(throttles: Arc<Throttles>, failure: Failure, account: u64, from: u64) -> Self {
+        Self(Some(Counted { throttles, failure, account, from }))
     }
 
     /// Whether it may be made.
@@ -143,7 +156,9 @@ impl Attempt {
     /// How long to wait.
     pub fn check(&self) -> Result<(), RetryAfter> {
         match &self.0 {
-            Some(counted) => counted.throttles.check_attempt(counted.address, counted.account, counted.from),
+            Some(counted) => {
+                counted.throttles.check_attempt(counted.failure.address, counted.account, counted.from)
+            }
             None => Ok(()),
         }
     }
@@ -151,7 +166,7 @@ impl Attempt {
     /// It failed.
     pub fn failed(&self) {
         if let Some(counted) = &self.0 {
-            counted.throttles.count_attempt(counted.address, counted.account);
+            counted.throttles.count_attempt(&counted.failure, counted.account);
         }
     }
 
@@ -224,6 +239,17 @@ mod tests {
             }
             prop_assert_eq!(throttle.check_at(&1, start + Duration::from_mins(1)), Ok(()));
         }
+    }
+
+    #[test]
+    fn that_a_budget_is_used_up_is_told_once_until_it_is_whole_again() {
+        let throttle = Throttle::new(ThrottleRate::per_hour(3));
+        let start = Instant::now();
+        let count = |after: u64| throttle.count_at(1, start + Duration::from_mins(after));
+        let told = [0, 0, 0, 0, 20, 40, 60, 80].map(count);
+        assert_eq!(told, [false, false, true, false, false, false, false, false]);
+        let told = [140, 140, 140, 140].map(count);
+        assert_eq!(told, [false, false, true, false]);
     }
 
     #[test]

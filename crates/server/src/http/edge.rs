@@ -8,11 +8,14 @@
 use super::cors::CrossOrigin;
 use super::error::{Failure, error_response};
 use super::extract::Arrival;
+use super::log_entry::{self, Outcome};
+use crate::domain::request_notes::{self, RequestNotes};
 use crate::error::Error;
 use crate::metrics::RouteMetrics;
 use crate::state::{ServerState, ThreadState};
 use axum::body::{Body, HttpBody as _};
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, USER_AGENT, X_CONTENT_TYPE_OPTIONS};
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
@@ -20,9 +23,11 @@ use axum::routing::future::RouteFuture;
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use keystead_protocol::id::RequestId;
+use std::cell::RefCell;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -92,22 +97,24 @@ impl Connection {
                 Ok(headers) => (StatusCode::NO_CONTENT, headers).into_response(),
                 Err(()) => Error::OriginNotAllowed.into_response(),
             };
-            return Ok(exchange.finish(response));
+            return Ok(exchange.finish(response, RequestNotes::default()));
         }
         request.extensions_mut().insert(Arrival {
-            peer: connection.peer,
+            address: exchange.address,
             route: exchange.metrics().route,
             request_id: exchange.id,
         });
         let handled = exchange.route().begin(request);
-        let handled = AssertUnwindSafe(handled).catch_unwind();
-        let response =
-            match tokio::time::timeout_at(exchange.began + connection.shared.time_limit, handled).await {
-                Ok(Ok(Ok(response))) => response,
-                Ok(Err(_panic)) => Error::Internal("a handler panicked".into()).into_response(),
-                Err(_elapsed) => Error::TimedOut.into_response(),
-            };
-        Ok(exchange.finish(response))
+        let handled = request_notes::scope(AssertUnwindSafe(handled).catch_unwind());
+        let mut handled = pin!(handled);
+        let deadline = exchange.began + connection.shared.time_limit;
+        let response = match tokio::time::timeout_at(deadline, handled.as_mut()).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Err(_panic)) => Error::Internal("a handler panicked".into()).into_response(),
+            Err(_elapsed) => Error::TimedOut.into_response(),
+        };
+        let notes = handled.take_value().map(RefCell::into_inner).unwrap_or_default();
+        Ok(exchange.finish(response, notes))
     }
 }
 
@@ -117,6 +124,9 @@ struct Exchange {
     route: usize,
     id: RequestId,
     method: Method,
+    target: Option<PathAndQuery>,
+    address: IpAddr,
+    user_agent: Option<HeaderValue>,
     cross_origin: Option<CrossOrigin>,
     began: Instant,
 }
@@ -124,7 +134,11 @@ struct Exchange {
 impl Exchange {
     fn begin<B>(connection: Arc<Connection>, request: &Request<B>) -> Self {
         let Shared { state, by_path, .. } = &*connection.shared;
+        let (peer, headers) = (connection.peer.ip(), request.headers());
         Self {
+            target: request.uri().path_and_query().cloned(),
+            address: super::client_address(peer, headers, &state.settings.trusted_proxies),
+            user_agent: headers.get(USER_AGENT).cloned(),
             route: by_path.at(request.uri().path()).map_or(0, |route| *route.value),
             id: state.ids.next(state.clock.now()),
             method: request.method().clone(),
@@ -142,7 +156,7 @@ impl Exchange {
         &self.route().metrics
     }
 
-    fn finish(self, mut response: Response) -> Response {
+    fn finish(self, mut response: Response, notes: RequestNotes) -> Response {
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
             let allow = response.headers_mut().remove(ALLOW);
             response = Error::MethodNotAllowed.into_response();
@@ -168,6 +182,7 @@ impl Exchange {
         let elapsed = self.began.elapsed();
         self.metrics().answered(response.status().as_u16(), elapsed.as_secs_f64());
         self.log(&response, failure.as_ref(), elapsed);
+        self.log_for_app(&response, failure.as_ref(), notes);
         response
     }
 
@@ -183,6 +198,26 @@ impl Exchange {
             *response.body_mut() = Body::empty();
         }
         response
+    }
+
+    /// Keeps what the administrators of an application are told.
+    fn log_for_app(&self, response: &Response, failure: Option<&Failure>, notes: RequestNotes) {
+        let Some(app_id) = notes.app_id else { return };
+        let outcome = Outcome { status: response.status(), error: failure.map(|failure| &*failure.0) };
+        if !log_entry::is_kept(&self.method, self.metrics().route, &notes, &outcome) {
+            return;
+        }
+        let state = &self.connection.shared.state;
+        let Some(app) = state.apps().by_app_id(app_id) else { return };
+        let request = log_entry::Request {
+            co_id: self.id,
+            method: &self.method,
+            route: self.metrics().route,
+            path: self.target.as_ref().map(PathAndQuery::path).unwrap_or_default(),
+            address: self.address,
+            user_agent: self.user_agent.as_ref().and_then(|agent| agent.to_str().ok()),
+        };
+        state.app_logs.add(app_id, request.entry(&app, state.clock.now(), notes, &outcome));
     }
 
     fn log(&self, response: &Response, failure: Option<&Failure>, elapsed: Duration) {

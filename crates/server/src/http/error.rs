@@ -54,6 +54,12 @@ pub(super) fn error_response(error: &Error, public_url: &str, id: RequestId, dra
     response
 }
 
+/// The code and the sentence of an error.
+pub(super) fn told(error: &Error) -> (Option<ErrorCode>, String) {
+    let (_, code, message) = describe(error);
+    (code, message.into_owned())
+}
+
 type Description = (StatusCode, Option<ErrorCode>, Cow<'static, str>);
 
 fn describe(error: &Error) -> Description {

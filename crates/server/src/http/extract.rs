@@ -2,6 +2,7 @@
 //! client's address. A handler whose signature names one of these does not run without it.
 
 use crate::app_config::App;
+use crate::domain::request_notes;
 use crate::domain::sessions::{self, Session};
 use crate::error::Error;
 use crate::state::{Client, ServerState, ThreadState};
@@ -16,7 +17,7 @@ use keystead_protocol::session::TokenType;
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// No body needs more, but for the arguments of functions.
@@ -39,7 +40,8 @@ impl FromRequestParts<State> for CurrentApp {
 /// The application that clients know by this id, if the page that asks may use it.
 pub(super) fn find_app(state: &ServerState, parts: &Parts, id: &str) -> Result<Arc<App>, Error> {
     let app = state.apps().by_client_app_id(id).ok_or_else(|| Error::AppNotFound(id.to_owned()))?;
-    check_caller(state, parts, &app)?;
+    request_notes::app(app.ids.app_id);
+    check_caller(parts, &app)?;
     Ok(app)
 }
 
@@ -73,7 +75,7 @@ pub(super) async fn authenticate(
     wanted: TokenType,
 ) -> Result<Session, Error> {
     let session = sessions::authenticate(state, bearer(&parts.headers)?, wanted).await?;
-    check_caller(state, parts, &session.app)?;
+    check_caller(parts, &session.app)?;
     Ok(session)
 }
 
@@ -91,7 +93,7 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
 
 /// Whether the application may be used from this page, if it is a page that asks, and from this address.
 /// Requests without an Origin header do not come from a page (protocol §1.10).
-fn check_caller(state: &ServerState, parts: &Parts, app: &App) -> Result<(), Error> {
+fn check_caller(parts: &Parts, app: &App) -> Result<(), Error> {
     if let Some(origin) = parts.headers.get(ORIGIN)
         && !app.config.allows_origin(origin.to_str().unwrap_or_default())
     {
@@ -101,26 +103,22 @@ fn check_caller(state: &ServerState, parts: &Parts, app: &App) -> Result<(), Err
     if app.config.access_list.is_none() {
         return Ok(());
     }
-    let (address, _) = sender(state, parts)?;
+    let address = arrival(parts)?.address;
     if app.config.allows_address(address) { Ok(()) } else { Err(Error::AddressNotAllowed) }
-}
-
-/// Where a request comes from, behind trusted proxies, and its id.
-fn sender(state: &ServerState, parts: &Parts) -> Result<(IpAddr, RequestId), Error> {
-    let arrival = parts.extensions.get::<Arrival>();
-    let Arrival { peer, request_id, .. } =
-        *arrival.ok_or_else(|| Error::Internal("no peer address".into()))?;
-    let trusted = &state.settings.trusted_proxies;
-    Ok((super::client_address(peer.ip(), &parts.headers, trusted), request_id))
 }
 
 /// What the edge of the server tells the extractors below of a request.
 #[derive(Clone, Copy)]
 pub(super) struct Arrival {
-    pub(super) peer: SocketAddr,
+    /// Of the client, behind trusted proxies.
+    pub(super) address: IpAddr,
     /// The path of the route, with its parameters' names.
     pub(super) route: &'static str,
     pub(super) request_id: RequestId,
+}
+
+fn arrival(parts: &Parts) -> Result<Arrival, Error> {
+    parts.extensions.get().copied().ok_or_else(|| Error::Internal("no arrival".into()))
 }
 
 /// Parameters of the path, percent-decoded. Each is a whole segment of its route.
@@ -139,6 +137,13 @@ pub(super) fn path_parameters<'p, const N: usize>(
         }
     }
     Ok(values)
+}
+
+/// Whether the route has this parameter.
+pub(super) fn has_parameter(parts: &Parts, name: &str) -> bool {
+    let is_it =
+        |segment: &str| segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name);
+    parts.extensions.get::<Arrival>().is_some_and(|arrival| arrival.route.split('/').any(is_it))
 }
 
 /// The query string, parsed.
@@ -171,8 +176,8 @@ impl ClientInfo {
 impl FromRequestParts<State> for ClientInfo {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
-        let (address, request_id) = sender(state, parts)?;
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Error> {
+        let Arrival { address, request_id, .. } = arrival(parts)?;
         let user_agent = parts.headers.get(USER_AGENT).cloned();
         Ok(Self { address, user_agent, request_id })
     }
@@ -248,9 +253,8 @@ mod tests {
     fn parameters(path: &str) -> Result<[String; 2], Error> {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = path.parse().unwrap();
-        let peer = ([127, 0, 0, 1], 1).into();
         request.extensions_mut().insert(Arrival {
-            peer,
+            address: [127, 0, 0, 1].into(),
             route: "/app/{id}/in/{name}/end",
             request_id: RequestId::from(keystead_protocol::id::ObjectId::from_bytes([0; 12])),
         });

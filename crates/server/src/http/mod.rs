@@ -1,6 +1,6 @@
 //! HTTP in, HTTP out: routes, parsing, status codes. No rules and no SQL.
 //!
-//! The route table is this file, and `admin/mod.rs` for administrators; what a token is good for is in `extract.rs`; what an error looks
+//! The route table is this file, with `admin/mod.rs` and `keystead/mod.rs` for administrators; what a token is good for is in `extract.rs`; what an error looks
 //! like is in `error.rs`; what happens around every request is in `edge.rs`.
 
 mod admin;
@@ -11,6 +11,8 @@ mod describe;
 mod edge;
 mod error;
 mod extract;
+mod keystead;
+mod log_entry;
 mod operations;
 mod route;
 
@@ -58,7 +60,7 @@ pub fn routes() -> Vec<(&'static str, Vec<Method>)> {
 }
 
 fn all_routes() -> impl IntoIterator<Item = Route> {
-    client_routes().into_iter().chain(admin::routes()).chain(operations_routes())
+    client_routes().into_iter().chain(admin::routes()).chain(keystead::routes()).chain(operations_routes())
 }
 
 /// What operators ask for.

@@ -14,6 +14,7 @@ pub(crate) use reload::{Watch, reload_when_wanted};
 use crate::app_config::{self, App, AppConfig, Apps, Problems};
 use crate::clock::Clock;
 use crate::domain::admins::{self, GeneratedAdmin};
+use crate::domain::app_logs::AppLogs;
 use crate::domain::apps::{from_json, read_app, secrets};
 use crate::domain::ids::IdGenerator;
 use crate::domain::passwords::Passwords;
@@ -126,7 +127,7 @@ impl Server {
             job.abort();
         }
         self.state.functions.close().await;
-        if let Err(error) = self.state.usage.flush(self.state.store.as_ref()).await {
+        if let Err(error) = jobs::flush_once(&self.state).await {
             tracing::error!(%error, "the last uses could not be written");
         }
         self.state.store.close();
@@ -170,6 +171,7 @@ async fn build_state(
         mail_waits: Notify::new(),
         reload_wanted: Notify::new(),
         metrics: Metrics::new(),
+        app_logs: AppLogs::default(),
         key_ring: ArcSwap::from_pointee(key_ring),
         settings,
     })

@@ -2,6 +2,7 @@
 
 use super::StoreResult;
 use super::audit::AuditEvent;
+use super::networks::{Sighting, UserLogin};
 use super::sessions::{ApiKeyState, SessionGuard};
 use crate::clock::Timestamp;
 use async_trait::async_trait;
@@ -99,6 +100,8 @@ pub struct ApiKeyUse {
     pub from: String,
     /// The client's user agent, shortened.
     pub agent: Option<String>,
+    /// Where it was used, one for each network.
+    pub sightings: Vec<Sighting>,
 }
 
 /// See [`ApiKeyRecord`]. Methods that change a key return whether the user has it.
@@ -136,6 +139,12 @@ pub trait ApiKeyStore {
     /// Whose key has this digest; `locator` is the bucket in which an engine that shards looks. The answer is never older than the last change that was answered.
     async fn find_api_key_login(&self, locator: &str, digest: &[u8; 32]) -> StoreResult<Option<ApiKeyLogin>>;
 
-    /// Records the last uses of keys and the last logins of users, all in one transaction.
-    async fn record_usage(&self, keys: Vec<ApiKeyUse>, users: Vec<(UserId, Timestamp)>) -> StoreResult<()>;
+    /// Records the last uses of keys, when users were last seen, and from where they logged in, all in one
+    /// transaction with the audit events of what is new in that. Whoever is gone meanwhile is left out.
+    async fn record_usage(
+        &self,
+        keys: Vec<ApiKeyUse>,
+        users: Vec<(UserId, Timestamp)>,
+        logins: Vec<UserLogin>,
+    ) -> StoreResult<()>;
 }

@@ -98,16 +98,18 @@ pub trait EmailAccountStore {
         &self,
         account: EmailAccountRecord,
         token: Option<SentToken>,
+        audit: AuditEvent,
     ) -> StoreResult<bool>;
 
     /// Adds a token. Earlier tokens of the account for the same purpose stop working.
     async fn insert_email_token(&self, token: SentToken) -> StoreResult<()>;
 
     /// Uses up a confirmation token and confirms its account; `false` if there is no such token.
-    async fn confirm_email(&self, token: PresentedToken) -> StoreResult<bool>;
+    async fn confirm_email(&self, token: PresentedToken, audit: AuditEvent) -> StoreResult<bool>;
 
     /// Confirms an account without a token; `false` if there is none of this address.
-    async fn confirm_email_account(&self, app_id: AppId, email: &str) -> StoreResult<bool>;
+    async fn confirm_email_account(&self, app_id: AppId, email: &str, audit: AuditEvent)
+    -> StoreResult<bool>;
 
     /// Whether a token would be accepted for `purpose` now, without using it up.
     async fn has_email_token(&self, token: PresentedToken, purpose: EmailTokenPurpose) -> StoreResult<bool>;
@@ -141,7 +143,7 @@ pub trait EmailAccountStore {
         new: String,
     ) -> StoreResult<()>;
 
-    /// The account's user, made from `user` if there is none. `None` if the account is gone, or its
+    /// The account's user, made from `user` if there is none, of which `audit` tells. `None` if the account is gone, or its
     /// password hash is not `password_hash` any more: then it was reset while the login was verified,
     /// and the login must not count as one that came afterwards.
     async fn open_email_user(
@@ -149,6 +151,7 @@ pub trait EmailAccountStore {
         email: &str,
         password_hash: &str,
         user: NewUser,
+        audit: AuditEvent,
     ) -> StoreResult<Option<UserRecord>>;
 
     /// Gives the account to the user of a session who has none, and who is not anonymous from then on. An account

@@ -8,6 +8,7 @@ pub mod app_definitions;
 pub mod apps;
 pub mod audit;
 pub mod email_accounts;
+pub mod networks;
 pub mod outbox;
 pub mod sessions;
 pub mod signing_keys;

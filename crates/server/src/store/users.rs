@@ -91,14 +91,18 @@ pub trait UserStore {
     ) -> StoreResult<Vec<UserRecord>>;
 
     /// Adds a user whose identity nobody can have yet.
-    async fn insert_user(&self, user: NewUser) -> StoreResult<()>;
+    async fn insert_user(&self, user: NewUser, audit: AuditEvent) -> StoreResult<()>;
 
     /// Whether somebody owns the identity of `user`.
     async fn has_identity_owner(&self, user: &NewUser) -> StoreResult<bool>;
 
     /// The user who owns the identity of `user`, with that identity's data replaced, or else `user`,
-    /// newly made.
-    async fn find_or_insert_user_by_identity(&self, user: NewUser) -> StoreResult<UserRecord>;
+    /// newly made, of which `audit` tells.
+    async fn find_or_insert_user_by_identity(
+        &self,
+        user: NewUser,
+        audit: AuditEvent,
+    ) -> StoreResult<UserRecord>;
 
     /// Gives an external identity to the user of a session, who is not anonymous from then on.
     async fn link_identity(

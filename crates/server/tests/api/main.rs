@@ -10,5 +10,6 @@
 mod admin;
 mod authorisation;
 mod client;
+mod keystead;
 mod operations;
 mod support;

@@ -7,7 +7,7 @@ mod rules;
 
 use crate::app_config::App;
 use crate::domain::sessions::Session;
-use crate::domain::users;
+use crate::domain::{request_notes, users};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
 use keystead_functions::{Call, CallContext, Failure, LogLevel, LogLine};
@@ -39,6 +39,7 @@ pub async fn call(
     request: Value,
 ) -> Result<Value, Error> {
     let app = &session.app;
+    request_notes::function(&name, None);
     let Some(function) = app.config.functions.get(&name) else { return Err(Error::FunctionNotFound(name)) };
     if function.private {
         return Err(Error::FunctionPrivate(name));
@@ -47,6 +48,7 @@ pub async fn call(
     if !may_call(state, app, &function.can_evaluate, &caller, &request).await? {
         return Err(Error::RuleNotMatched(name));
     }
+    request_notes::function(&name, (!function.disable_arg_logs).then_some(&arguments));
     if !function.disable_arg_logs {
         tracing::debug!(
             app.id = app.config.client_app_id,
@@ -110,6 +112,7 @@ fn failed(app: &App, name: &str, failure: Failure) -> Error {
 
 /// What a function writes to its console goes to the log, at its own level.
 fn write_logs(app: &App, function: &str, logs: &[LogLine]) {
+    request_notes::console(logs);
     let app = &app.config.client_app_id;
     for LogLine { level, text } in logs {
         match level {

@@ -1,6 +1,7 @@
 //! `anon-user`: every login makes a new user.
 
 use crate::app_config::App;
+use crate::domain::audit;
 use crate::domain::functions::events;
 use crate::domain::sessions::{Authenticated, Grounds};
 use crate::error::Error;
@@ -38,7 +39,8 @@ pub async fn authenticate(
     };
     let user = NewUser { user_id, app_id: app.ids.app_id, identity, created_at: now };
     events::before_user_creation(state, app, &user, client).await?;
-    state.store.insert_user(user).await?;
+    let audit = audit::user_created(state, app, client, &user);
+    state.store.insert_user(user, audit).await?;
     let grounds = Grounds {
         provider_type: ProviderType::AnonUser,
         api_key: None,

@@ -31,7 +31,7 @@ pub async fn authenticate(
     let Some(found) = found.filter(|found| found.app_id == app.ids.app_id) else {
         // Only strings that are nobody's key count as guessing.
         state.throttles.check_address(client.address)?;
-        state.throttles.count_address(client.address);
+        state.throttles.count_address(app.ids.app_id, client);
         return Err(Error::InvalidApiKey);
     };
     if found.key.disabled {
@@ -42,7 +42,7 @@ pub async fn authenticate(
         return Err(Error::UserDisabled);
     }
     let now = state.clock.now();
-    state.usage.key_used(found.key_id, found.user_id, now, client.address, client.user_agent);
+    state.usage.key_used(found.key_id, found.user_id, found.app_id, now, client);
     Ok(Authenticated {
         user_id: found.user_id,
         identity_id: found.key_id.object_id().to_text(),

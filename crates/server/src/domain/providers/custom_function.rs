@@ -40,7 +40,7 @@ pub async fn verify(
     let recognised = events::authenticate(state, app, function, payload, client).await;
     let recognised = recognised.inspect_err(|error| {
         if matches!(error, Error::AuthFunctionRefused(_)) {
-            state.throttles.count_address(client.address);
+            state.throttles.count_address(app.ids.app_id, client);
         }
     })?;
     Ok(IdentityRecord {

@@ -47,7 +47,7 @@ pub async fn verify(
     state.throttles.check_address(client.address)?;
     let claims = verified_claims(state, config, token).await.inspect_err(|error| {
         if matches!(error, Error::InvalidCustomToken(_)) {
-            state.throttles.count_address(client.address);
+            state.throttles.count_address(app.ids.app_id, client);
         }
     })?;
     let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! `local-userpass`: email address and password.
 
 use crate::app_config::App;
+use crate::domain::audit;
 use crate::domain::functions::events;
 use crate::domain::passwords::Verification;
 use crate::domain::sessions::{Authenticated, Grounds};
@@ -41,7 +42,8 @@ pub async fn authenticate(
     if account.user_id.is_none() {
         events::before_user_creation(state, app, &user, client).await?;
     }
-    let user = state.store.open_email_user(email, &account.password_hash, user).await?;
+    let audit = audit::user_created(state, app, client, &user);
+    let user = state.store.open_email_user(email, &account.password_hash, user, audit).await?;
     let user = user.ok_or(Error::InvalidPassword)?;
     if user.disabled {
         return Err(Error::UserDisabled);
@@ -73,7 +75,7 @@ pub async fn verify(
     if app.config.providers.email_password.is_none() {
         return Err(Error::ProviderUnavailable(ProviderType::LocalUserpass.to_string()));
     }
-    let attempt = || state.throttles.attempt(client.address, app.ids.app_id, email);
+    let attempt = || state.throttles.attempt(client, app.ids.app_id, email);
     attempt().check()?;
     let mut account = state.store.find_email_account(app.ids.app_id, email).await?;
     let stored = account.as_ref().map(|account| account.password_hash.clone());

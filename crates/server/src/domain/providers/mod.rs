@@ -9,6 +9,7 @@ pub mod foreign_jwt;
 pub mod jwks;
 
 use crate::app_config::App;
+use crate::domain::audit;
 use crate::domain::functions::events;
 use crate::domain::secret_key::KeySecret;
 use crate::domain::sessions::{Authenticated, Grounds};
@@ -88,7 +89,8 @@ async fn authenticated_as(
     if app.config.on_user_creation_function.is_some() && !state.store.has_identity_owner(&user).await? {
         events::before_user_creation(state, app, &user, client).await?;
     }
-    let user = state.store.find_or_insert_user_by_identity(user).await?;
+    let audit = audit::user_created(state, app, client, &user);
+    let user = state.store.find_or_insert_user_by_identity(user, audit).await?;
     if user.disabled {
         return Err(Error::UserDisabled);
     }

@@ -6,6 +6,7 @@ mod debug;
 mod deployments;
 mod item_schemas;
 mod items;
+mod logs;
 mod routes;
 mod secrets;
 mod services;
@@ -15,9 +16,10 @@ mod users;
 
 pub(super) use routes::routes;
 
-use super::extract::{ClientInfo, bearer, path_parameters};
+use super::extract::{ClientInfo, bearer, has_parameter, path_parameters};
 use crate::app_config::App;
 use crate::domain::admins::{self, Administrator, GROUP_ID};
+use crate::domain::request_notes;
 use crate::error::Error;
 use crate::state::{Client, ThreadState};
 use crate::store::admins::AdminRecord;
@@ -38,7 +40,7 @@ impl FromRequestParts<ThreadState> for Admin {
     }
 }
 
-/// That the path names the one group there is, for an administrator.
+/// That the path names the one group there is, or none, for an administrator.
 pub(super) struct AdministeredGroup(pub(super) Administrator);
 
 impl FromRequestParts<ThreadState> for AdministeredGroup {
@@ -49,7 +51,8 @@ impl FromRequestParts<ThreadState> for AdministeredGroup {
         let client = ClientInfo::from_request_parts(parts, state).await?;
         let Client { address, request_id, .. } = client.client();
         let [group_id] = path_parameters(parts, ["group_id"])?;
-        if group_id.parse() != Ok(GROUP_ID) {
+        // Routes of Keystead's own do without it.
+        if has_parameter(parts, "group_id") && group_id.parse() != Ok(GROUP_ID) {
             return Err(Error::RouteNotFound);
         }
         Ok(Self(Administrator { admin_id: admin.admin_id, address, request_id }))
@@ -69,6 +72,9 @@ impl FromRequestParts<ThreadState> for AdministeredApp {
         let AdministeredGroup(by) = AdministeredGroup::from_request_parts(parts, state).await?;
         let [id] = path_parameters(parts, ["app_id"])?;
         let app = id.parse().ok().and_then(|app_id| state.apps().by_app_id(app_id));
+        if let Some(app) = &app {
+            request_notes::app(app.ids.app_id);
+        }
         app.map(|app| Self { app, by }).ok_or_else(|| Error::AppNotFound(id.into_owned()))
     }
 }

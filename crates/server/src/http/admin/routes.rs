@@ -4,7 +4,7 @@ use super::items::{
     self, AccessList, AuthProviders, Endpoints, EnvironmentValues, Functions, IncomingWebhooks,
     LogForwarders, Rules, Schemas, Services, Triggers, Values,
 };
-use super::{apps, debug, deployments, secrets, services, session, settings, users};
+use super::{apps, debug, deployments, logs, secrets, services, session, settings, users};
 use crate::http::describe::{Token, about};
 use crate::http::route::{Route, at};
 
@@ -43,6 +43,8 @@ fn applications() -> Vec<Route> {
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}")
             .get(apps::get, "Get an application")
             .delete(apps::delete, about("Delete an application with all that is its").errors(&[403])),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/logs")
+            .get(logs::list, "Read the log of an application, newest first"),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/environment")
             .put(apps::set_environment, about("Choose the environment of an application").errors(&[403])),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/drafts")

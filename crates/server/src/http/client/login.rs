@@ -4,7 +4,7 @@ use crate::app_config::App;
 use crate::domain::providers::{Credentials, FunctionPayload};
 use crate::domain::secret_key::KeySecret;
 use crate::domain::sessions::Session;
-use crate::domain::{link, login};
+use crate::domain::{link, login, request_notes};
 use crate::error::Error;
 use crate::http::describe::{Definitions, Describe, Operation, Token, WrittenJson, refusing};
 use crate::http::extract::{ClientInfo, RawBody, authenticate, find_app, parse, path_parameters};
@@ -29,6 +29,7 @@ pub(in crate::http) async fn log_in(
     RawBody(body): RawBody,
 ) -> Result<WrittenJson<LoginResponse>, Error> {
     let provider = provider?;
+    request_notes::provider(provider);
     let result = async {
         let (credentials, options) = read_credentials(provider, &body)?;
         match linking {

@@ -67,7 +67,6 @@ impl About {
         self.body = Some(|schemas| schemas.requests.subschema_for::<T>().to_value());
         self
     }
-
 }
 
 /// The schemas that are referred to, collected while describing.

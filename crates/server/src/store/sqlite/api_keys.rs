@@ -1,5 +1,6 @@
 //! API keys in SQLite.
 
+use super::networks::record_sighting;
 use super::sessions::stands;
 use super::writer::Transaction;
 use super::{SqliteStore, columns};
@@ -9,6 +10,7 @@ use crate::store::api_keys::{
     ApiKeyLogin, ApiKeyRecord, ApiKeyStore, ApiKeyUse, InsertApiKeyOutcome, NewApiKey,
 };
 use crate::store::audit::AuditEvent;
+use crate::store::networks::UserLogin;
 use crate::store::sessions::{ApiKeyState, SessionGuard};
 use async_trait::async_trait;
 use keystead_protocol::id::{ApiKeyId, UserId};
@@ -90,9 +92,12 @@ impl ApiKeyStore for SqliteStore {
             .write(move |transaction| {
                 transaction.touch(user_id);
                 let ids = params![user_id.object_id().as_bytes(), key_id.object_id().as_bytes()];
-                transaction
-                    .prepare_cached("DELETE FROM api_key_secrets WHERE user_id = ?1 AND key_id = ?2")?
-                    .execute(ids)?;
+                for sql in [
+                    "DELETE FROM api_key_secrets WHERE user_id = ?1 AND key_id = ?2",
+                    "DELETE FROM known_networks WHERE user_id = ?1 AND key_id = ?2",
+                ] {
+                    transaction.prepare_cached(sql)?.execute(ids)?;
+                }
                 let deleted = transaction
                     .prepare_cached("DELETE FROM api_keys WHERE user_id = ?1 AND key_id = ?2")?
                     .execute(ids)?;
@@ -116,7 +121,12 @@ impl ApiKeyStore for SqliteStore {
         )
     }
 
-    async fn record_usage(&self, keys: Vec<ApiKeyUse>, users: Vec<(UserId, Timestamp)>) -> StoreResult<()> {
+    async fn record_usage(
+        &self,
+        keys: Vec<ApiKeyUse>,
+        users: Vec<(UserId, Timestamp)>,
+        logins: Vec<UserLogin>,
+    ) -> StoreResult<()> {
         self.writer
             .write(move |transaction| {
                 let mut use_key = transaction.prepare_cached(
@@ -124,18 +134,28 @@ impl ApiKeyStore for SqliteStore {
                      WHERE user_id = ?1 AND key_id = ?2",
                 )?;
                 for key in keys {
-                    use_key.execute(params![
+                    let found = use_key.execute(params![
                         key.user_id.object_id().as_bytes(),
                         key.key_id.object_id().as_bytes(),
                         key.at.unix_seconds(),
                         key.from,
                         key.agent,
                     ])?;
+                    for sighting in key.sightings.iter().filter(|_| found == 1) {
+                        record_sighting(transaction, key.user_id, Some(key.key_id), sighting)?;
+                    }
                 }
                 let mut see_user =
                     transaction.prepare_cached("UPDATE users SET last_seen_at = ?2 WHERE user_id = ?1")?;
                 for (user_id, at) in users {
                     see_user.execute(params![user_id.object_id().as_bytes(), at.unix_seconds()])?;
+                }
+                let mut find_user = transaction.prepare_cached("SELECT 1 FROM users WHERE user_id = ?1")?;
+                for login in logins {
+                    let found = find_user.exists([login.user_id.object_id().as_bytes()])?;
+                    for sighting in login.sightings.iter().filter(|_| found) {
+                        record_sighting(transaction, login.user_id, None, sighting)?;
+                    }
                 }
                 Ok(())
             })

@@ -7,7 +7,7 @@ use super::writer::Transaction;
 use super::{SqliteStore, columns};
 use crate::clock::Timestamp;
 use crate::store::StoreResult;
-use crate::store::audit::AuditEvent;
+use crate::store::audit::{Action, AuditEvent};
 use crate::store::email_accounts::{
     EmailAccountRecord, EmailAccountStore, EmailTokenPurpose, PresentedToken, SentToken,
 };
@@ -33,6 +33,7 @@ impl EmailAccountStore for SqliteStore {
         &self,
         account: EmailAccountRecord,
         token: Option<SentToken>,
+        audit: AuditEvent,
     ) -> StoreResult<bool> {
         self.writer
             .write(move |transaction| {
@@ -50,8 +51,9 @@ impl EmailAccountStore for SqliteStore {
                         account.created_at.unix_seconds(),
                         account.pending_until.map(Timestamp::unix_seconds),
                     ])?;
-                if let (1, Some(token)) = (inserted, token) {
-                    insert_token(transaction, &token)?;
+                if inserted == 1 {
+                    token.map_or(Ok(()), |token| insert_token(transaction, &token))?;
+                    transaction.record(&audit)?;
                 }
                 Ok(inserted == 1)
             })
@@ -62,20 +64,25 @@ impl EmailAccountStore for SqliteStore {
         self.writer.write(move |transaction| insert_token(transaction, &token)).await
     }
 
-    async fn confirm_email(&self, token: PresentedToken) -> StoreResult<bool> {
+    async fn confirm_email(&self, token: PresentedToken, audit: AuditEvent) -> StoreResult<bool> {
         self.writer
             .write(move |transaction| {
                 let Some(email) = take_token(transaction, &token, EmailTokenPurpose::Confirm)? else {
                     return Ok(false);
                 };
-                confirm(transaction, token.app_id, &email)
+                confirm(transaction, token.app_id, &email, &audit)
             })
             .await
     }
 
-    async fn confirm_email_account(&self, app_id: AppId, email: &str) -> StoreResult<bool> {
+    async fn confirm_email_account(
+        &self,
+        app_id: AppId,
+        email: &str,
+        audit: AuditEvent,
+    ) -> StoreResult<bool> {
         let email = email.to_owned();
-        self.writer.write(move |transaction| confirm(transaction, app_id, &email)).await
+        self.writer.write(move |transaction| confirm(transaction, app_id, &email, &audit)).await
     }
 
     async fn has_email_token(&self, token: PresentedToken, purpose: EmailTokenPurpose) -> StoreResult<bool> {
@@ -107,7 +114,7 @@ impl EmailAccountStore for SqliteStore {
                 let Some(email) = take_token(transaction, &token, EmailTokenPurpose::Reset)? else {
                     return Ok(false);
                 };
-                confirm(transaction, token.app_id, &email)?;
+                confirm(transaction, token.app_id, &email, &audit)?;
                 set_password(transaction, token.app_id, &email, &password_hash, &audit)
             })
             .await
@@ -151,6 +158,7 @@ impl EmailAccountStore for SqliteStore {
         email: &str,
         password_hash: &str,
         mut user: NewUser,
+        audit: AuditEvent,
     ) -> StoreResult<Option<UserRecord>> {
         let existing = self.readers.read(|connection| {
             let account = find_account(connection, user.app_id, email)?;
@@ -175,7 +183,7 @@ impl EmailAccountStore for SqliteStore {
                 }
                 user.identity = identity_of(&account, user.created_at);
                 set_account_user(transaction, &account, user.user_id)?;
-                insert_user(transaction, &user).map(Some)
+                insert_user(transaction, &user, &audit).map(Some)
             })
             .await
     }
@@ -243,12 +251,30 @@ fn find_account(
     }))
 }
 
-fn confirm(connection: &Connection, app_id: AppId, email: &str) -> rusqlite::Result<bool> {
-    let confirmed = connection.execute(
-        "UPDATE email_accounts SET pending_until = NULL WHERE app_id = ?1 AND email = ?2",
-        params![app_id.object_id().as_bytes(), email],
-    )?;
-    Ok(confirmed == 1)
+/// Confirms an account, if there is one. Of one that was not confirmed before, `audit` tells, completed with
+/// which it is.
+fn confirm(
+    transaction: &Transaction<'_>,
+    app_id: AppId,
+    email: &str,
+    audit: &AuditEvent,
+) -> rusqlite::Result<bool> {
+    let Some(account) = find_account(transaction, app_id, email)? else { return Ok(false) };
+    if account.pending_until.is_some() {
+        transaction.execute(
+            "UPDATE email_accounts SET pending_until = NULL WHERE app_id = ?1 AND email = ?2",
+            params![app_id.object_id().as_bytes(), email],
+        )?;
+        let audit = AuditEvent { action: Action::EmailAccountConfirmed, ..about(&account, audit) };
+        transaction.record(&audit)?;
+    }
+    Ok(true)
+}
+
+/// The event, completed with whose account it is about.
+fn about(account: &EmailAccountRecord, audit: &AuditEvent) -> AuditEvent {
+    let subject = Some(account.identity_id.to_string());
+    AuditEvent { user_id: account.user_id, subject, ..audit.clone() }
 }
 
 /// Sets the password of an account, if there is one. `audit` is completed with whose it is.
@@ -272,8 +298,7 @@ fn set_password(
             [user_id.object_id().as_bytes()],
         )?;
     }
-    let subject = Some(account.identity_id.to_string());
-    transaction.record(&AuditEvent { user_id: account.user_id, subject, ..audit.clone() })?;
+    transaction.record(&about(&account, audit))?;
     Ok(true)
 }
 

@@ -8,6 +8,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0003_audit.sql"),
     include_str!("../../../migrations/sqlite/0004_app_definitions.sql"),
+    include_str!("../../../migrations/sqlite/0007_audit.sql"),
 ];
 
 /// "`KeyS`", so that `file` and other programs can tell whose database this is.

@@ -10,6 +10,7 @@ mod cache;
 mod columns;
 mod email_accounts;
 mod migrate;
+mod networks;
 mod outbox;
 mod readers;
 mod sessions;
@@ -51,6 +52,7 @@ impl SqliteStore {
         connection.set_prepared_statement_cache_capacity(128);
         keep_plans(&connection)?;
         migrate::run(&mut connection)?;
+        audit::keep_tag(&connection, &audit_chain)?;
         let cache = Arc::new(Cache::new());
         let readers = Arc::new(Readers::open(file)?);
         let writer = Writer::start(connection, Arc::clone(&readers), Arc::clone(&cache), audit_chain)?;

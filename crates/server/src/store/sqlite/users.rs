@@ -44,8 +44,8 @@ impl UserStore for SqliteStore {
         })
     }
 
-    async fn insert_user(&self, user: NewUser) -> StoreResult<()> {
-        self.writer.write(move |transaction| insert_user(transaction, &user).map(drop)).await
+    async fn insert_user(&self, user: NewUser, audit: AuditEvent) -> StoreResult<()> {
+        self.writer.write(move |transaction| insert_user(transaction, &user, &audit).map(drop)).await
     }
 
     async fn has_identity_owner(&self, user: &NewUser) -> StoreResult<bool> {
@@ -53,7 +53,11 @@ impl UserStore for SqliteStore {
         Ok(owner.is_some())
     }
 
-    async fn find_or_insert_user_by_identity(&self, user: NewUser) -> StoreResult<UserRecord> {
+    async fn find_or_insert_user_by_identity(
+        &self,
+        user: NewUser,
+        audit: AuditEvent,
+    ) -> StoreResult<UserRecord> {
         let known = self.readers.read(|connection| {
             let owner = find_owner(connection, user.app_id, &user.identity)?;
             owner.map_or(Ok(None), |user_id| find_user(connection, user_id))
@@ -70,7 +74,7 @@ impl UserStore for SqliteStore {
             .write(move |transaction| {
                 let Some(user_id) = find_owner(transaction, user.app_id, &user.identity)? else {
                     insert_owner(transaction, user.app_id, &user.identity, user.user_id)?;
-                    return insert_user(transaction, &user);
+                    return insert_user(transaction, &user, &audit);
                 };
                 transaction.touch(user_id);
                 transaction
@@ -195,7 +199,11 @@ pub(super) fn find_user(connection: &Connection, user_id: UserId) -> rusqlite::R
 }
 
 /// Adds the user with their first identity, and returns them as they are now.
-pub(super) fn insert_user(transaction: &mut Transaction<'_>, user: &NewUser) -> rusqlite::Result<UserRecord> {
+pub(super) fn insert_user(
+    transaction: &mut Transaction<'_>,
+    user: &NewUser,
+    audit: &AuditEvent,
+) -> rusqlite::Result<UserRecord> {
     let anonymous = user.identity.provider_type == ProviderType::AnonUser;
     transaction
         .prepare_cached(
@@ -210,6 +218,7 @@ pub(super) fn insert_user(transaction: &mut Transaction<'_>, user: &NewUser) -> 
             user.created_at.unix_seconds(),
         ])?;
     insert_identity(transaction, user.user_id, &user.identity)?;
+    transaction.record(audit)?;
     find_user(transaction, user.user_id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
 
@@ -240,6 +249,7 @@ pub(super) fn delete_user_rows(transaction: &mut Transaction<'_>, user_id: UserI
         "DELETE FROM api_key_secrets WHERE user_id = ?1",
         "DELETE FROM api_keys WHERE user_id = ?1",
         "DELETE FROM revoked_sessions WHERE user_id = ?1",
+        "DELETE FROM known_networks WHERE user_id = ?1",
         "DELETE FROM users WHERE user_id = ?1",
     ] {
         transaction.prepare_cached(sql)?.execute([user_id.object_id().as_bytes()])?;

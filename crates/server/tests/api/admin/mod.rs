@@ -2,6 +2,7 @@ mod apps;
 mod call_sequences;
 mod configuration;
 mod deployments;
+mod logs;
 mod users;
 
 use crate::support::{Answer, TestServer};

@@ -229,3 +229,59 @@ async fn no_error_repeats_a_credential_that_is_refused() {
         assert_eq!(found(answer.text.as_bytes(), &planted), None, "{answer:?}");
     }
 }
+
+/// The whole log of the application, as its administrator reads it.
+async fn log_of_the_app(server: &TestServer) -> String {
+    let app = server.state.apps().by_client_app_id(APP).unwrap();
+    let group = keystead_server::domain::admins::GROUP_ID;
+    let base = format!("{}/api/admin/v3.0/groups/{group}/apps/{}/logs", server.url, app.ids.app_id);
+    let (admin, mut whole, mut query) = (server.admin().await, String::new(), "?".to_owned());
+    loop {
+        let request = server.request(Method::GET, &format!("{base}{query}")).bearer_auth(&admin);
+        let page = Answer::of(request).await;
+        page.expect(StatusCode::OK);
+        whole += &page.text;
+        let Some(end) = page.body["nextEndDate"].as_str() else { return whole };
+        query = format!("?end_date={end}&skip={}", page.body["nextSkip"]);
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_log_of_the_application() {
+    let server = start().await;
+    let mut planted = whole_flow(&server).await;
+    let user = server.log_in("local-userpass", credentials(NEW_PASSWORD)).await.tokens();
+    planted.extend(token_parts(&user));
+    let (_, key) = server.new_key(&user, "two").await;
+    planted.push(random_part(&key));
+    for route in routes() {
+        let token = if route.ends_with("/functions/call") { &user.access } else { &user.refresh };
+        for body in misplaced(PASSWORD) {
+            let request = server.request(Method::POST, &server.client_url(&route)).bearer_auth(token);
+            Answer::of(request.body(body)).await;
+        }
+    }
+    for secret in [PASSWORD, &key, &user.access] {
+        for path in [
+            format!("/auth/api_keys/{secret}"),
+            format!("/auth/api_keys/{secret}/enable"),
+            format!("/app/{APP}/auth/providers/{secret}/login"),
+            format!("/app/{APP}/functions/call?baas_request=e30&baas_at={secret}"),
+            format!("/app/{APP}/push/providers/{secret}/registration"),
+        ] {
+            for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
+                for token in [&user.refresh, &user.access] {
+                    server.call(method.clone(), &path, Some(token), None).await;
+                }
+            }
+        }
+        server.administer(Method::GET, &format!("/{secret}"), None).await;
+        server.administer(Method::POST, "/verify_token", Some(json!({"token": secret}))).await;
+    }
+    let log = log_of_the_app(&server).await;
+    assert!(
+        log.contains("local-userpass/login") && log.contains("{key_id}"),
+        "the search finds what is there"
+    );
+    assert_eq!(found(log.as_bytes(), &planted), None);
+}

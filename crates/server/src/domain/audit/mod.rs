@@ -1,11 +1,17 @@
 //! What is remembered of who did what. Rules make an [`AuditEvent`] and give it to the store with the
 //! change that it describes.
 
+pub mod trail;
+mod verification;
+
+pub use verification::{Broken, Expectation, Verification, verify};
+
 use crate::app_config::App;
 use crate::domain::admins::Administrator;
 use crate::domain::sessions::Session;
 use crate::state::{Client, ServerState};
 use crate::store::audit::{Action, Actor, AuditEvent, Outcome};
+use crate::store::users::NewUser;
 use keystead_protocol::id::UserId;
 
 /// Something that the user of a session does about themselves.
@@ -29,6 +35,16 @@ pub fn by_nobody(state: &ServerState, app: &App, client: &Client<'_>, action: Ac
         address: Some(client.address),
         request_id: Some(client.request_id),
         outcome: Outcome::Done,
+    }
+}
+
+/// That a user is made, at their first login.
+pub fn user_created(state: &ServerState, app: &App, client: &Client<'_>, user: &NewUser) -> AuditEvent {
+    AuditEvent {
+        actor: Actor::User(user.user_id),
+        user_id: Some(user.user_id),
+        subject: Some(user.identity.provider_type.to_string()),
+        ..by_nobody(state, app, client, Action::UserCreated)
     }
 }
 
