@@ -21,7 +21,7 @@ class Server:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("KEYSTEAD_")}
         self.process = subprocess.Popen(
             [BINARY, "serve", "--listen", "127.0.0.1:0", "--data-dir", f"{self.folder.name}/data"]
-            + ["--login-throttle", "off", "--log-format", "json", "--admin-email", ADMIN["username"]],
+            + ["--login-throttle", "off", "--admin-email", ADMIN["username"]],
             env={**clean, "KEYSTEAD_ADMIN_PASSWORD": ADMIN["password"]},
             stdout=subprocess.DEVNULL,
             stderr=open(f"{self.folder.name}/log", "wb"),
@@ -31,8 +31,9 @@ class Server:
         self.admin = self.log_in_as_admin()
         self.group = self.get("/auth/profile")["roles"][0]["group_id"]
         self.apps = f"/groups/{self.group}/apps"
-        self.app = self.make_app()
-        self.user = self.log_in()
+        # What administrators do to one application, and to the users of another, is not to get into the way of clients.
+        self.administered, self.peopled, self.app = self.make_app(), self.make_app(), self.make_app()
+        self.user = self.log_in(self.app)
 
     def _serving(self):
         # The log names the port; it is a pipe to a file, so it is read again until it does.
@@ -57,6 +58,33 @@ class Server:
     def get(self, path):
         return self.admin_request("GET", path)
 
+    def listed(self, path):
+        """The id of something that this path lists; it is made if there is nothing."""
+        path = path.removeprefix("/api/admin/v3.0")
+        items = [] if path.endswith("/secrets") else self.get(path)
+        if items:
+            return items[-1]["_id"]
+        app = path.removeprefix(f"{self.apps}/").split("/")[0]
+        if path.endswith("/users"):
+            return self.log_in(self.peopled)["user_id"]
+        if path.endswith("/deployments"):
+            draft = self.listed(f"{self.apps}/{app}/drafts")
+            return self.admin_request("POST", f"{self.apps}/{app}/drafts/{draft}/deployment")["_id"]
+        # It suits everything that can be made.
+        body = {"name": f"n{os.urandom(4).hex()}", "source": "exports = () => 1;", "value": "v", "values": {}}
+        kind = "custom-function" if path.endswith("/auth_providers") else "http"
+        more = {"type": kind, "address": "0.0.0.0/0", "config": {"authFunctionName": "answer"}}
+        return self.admin_request("POST", path, body | more)["_id"]
+
+    def key(self):
+        """The id of a key of the user."""
+        url = f"{self.url}/api/client/v2.0/auth/api_keys"
+        headers = {"Authorization": f"Bearer {self.user['refresh_token']}"}
+        keys = requests.get(url, headers=headers, timeout=60).json()
+        if keys:
+            return keys[-1]["_id"]
+        return requests.post(url, json={"name": "key"}, headers=headers, timeout=60).json()["_id"]
+
     def make_app(self):
         """An application of the API, where anonymous users can log in and have keys."""
         app = self.admin_request("POST", self.apps, {"name": f"app{os.urandom(4).hex()}"})
@@ -69,17 +97,13 @@ class Server:
         self.admin_request("POST", f"{path}/functions", {"name": "answer", "source": "exports = () => 42;"})
         return app
 
-    def log_in(self):
-        """A session of a new user, who has an email address and a key."""
-        base = f"{self.url}/api/client/v2.0"
-        providers = f"{base}/app/{self.app['client_app_id']}/auth/providers/local-userpass"
+    def log_in(self, app):
+        """A session of a new user."""
+        providers = f"{self.url}/api/client/v2.0/app/{app['client_app_id']}/auth/providers/local-userpass"
         account = {"email": f"{os.urandom(4).hex()}@example.com", "password": "password"}
         assert requests.post(f"{providers}/register", json=account, timeout=60).ok
         account["username"] = account["email"]
-        user = requests.post(f"{providers}/login", json=account, timeout=60).json()
-        headers = {"Authorization": f"Bearer {user['refresh_token']}"}
-        key = requests.post(f"{base}/auth/api_keys", json={"name": "key"}, headers=headers, timeout=60)
-        return {**user, "key_id": key.json()["_id"]}
+        return requests.post(f"{providers}/login", json=account, timeout=60).json()
 
     def log_in_as_admin(self):
         path = "/api/admin/v3.0/auth/providers/local-userpass/login"
