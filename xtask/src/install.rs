@@ -46,7 +46,11 @@ pub(crate) fn python(folder: &str) -> Result<PathBuf, String> {
     }
     println!("installing Python packages in {}", folder.display());
     must(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
-    must(Command::new(&interpreter).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&requirements))?;
+    must(
+        Command::new(&interpreter)
+            .args(["-m", "pip", "install", "--quiet", "--requirement"])
+            .arg(&requirements),
+    )?;
     std::fs::write(&done, "").map_err(|error| format!("{}: {error}", done.display()))?;
     Ok(interpreter)
 }

@@ -86,14 +86,19 @@ fn node(folder: &str, options: &[&str], tally: &mut Tally) -> Result<(), String>
 
 /// Whether Python is there with what makes environments; some systems have one without the other.
 fn has_python_environments() -> bool {
-    Command::new("python3").args(["-c", "import ensurepip, venv"]).status().is_ok_and(|status| status.success())
+    Command::new("python3")
+        .args(["-c", "import ensurepip, venv"])
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 fn openapi(python: &Path, tally: &mut Tally) -> Result<(), String> {
     println!("\n{OPENAPI}");
     let before = tally.failed;
     let mut command = Command::new(python);
-    command.args(["-m", "pytest", "--quiet", "--tb=short", "--color=no"]).current_dir(workspace().join(OPENAPI));
+    command
+        .args(["-m", "pytest", "--quiet", "--tb=short", "--color=no"])
+        .current_dir(workspace().join(OPENAPI));
     let succeeded = watch(&mut command, |line| {
         // "3 failed, 140 passed in 60.00s"
         if line.contains(" passed") || line.contains(" failed") && line.contains(" in ") {

@@ -7,6 +7,7 @@
 
 mod ceiling;
 mod functions;
+mod growth;
 mod load;
 mod passwords;
 mod seed;
@@ -15,7 +16,6 @@ use load::{Measured, Running};
 use seed::{Records, Seeded};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
 use tempfile::TempDir;
 
 #[global_allocator]
@@ -32,15 +32,19 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         [] | ["table"] => table(100_000, ""),
         ["table", part_of_name] => table(100_000, part_of_name),
-        ["growth"] => growth(&[1_000, 10_000_000]),
-        ["growth", keys] => keys.parse().map_or(Err("how many keys?".into()), |keys| growth(&[1_000, keys])),
+        ["growth"] => growth::run("10000000", None),
+        ["growth", keys] => growth::run(keys, None),
+        ["growth", keys, folder] => growth::run(keys, Some(Path::new(folder))),
         ["passwords"] => passwords::run(),
         ["functions"] => functions::run(),
         ["ceiling", port, size] => match (port.parse(), size.parse()) {
             (Ok(port), Ok(size)) => ceiling::serve(port, size),
             _ => Err("ceiling PORT SIZE".into()),
         },
-        _ => Err("keystead-bench [table [PART_OF_NAME] | growth [KEYS] | passwords | functions]".into()),
+        _ => {
+            Err("keystead-bench [table [PART_OF_NAME] | growth [KEYS [FOLDER]] | passwords | functions]"
+                .into())
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -127,41 +131,7 @@ fn run_case(data_dir: &Path, case: &Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// What a login costs with few and with many stored keys.
-fn growth(sizes: &[usize]) -> Result<(), String> {
-    println!(
-        "| keys | seeding s | start-up ms | idle MB | in use: CPU µs | any key: CPU µs | any key: p99 ms |"
-    );
-    println!("|---|---|---|---|---|---|---|");
-    for &keys in sizes {
-        let folder = TempDir::new().map_err(|error| error.to_string())?;
-        let began = Instant::now();
-        let seeded = seed(folder.path(), keys, 0)?;
-        let seeding = began.elapsed();
-        let began = Instant::now();
-        let keystead = Running::keystead(&seeded.data_dir, KEYSTEAD_PORT, "EdDSA")?;
-        let start_up = began.elapsed();
-        let idle = keystead.memory()?;
-        let mut rows: Vec<(f64, f64, f64)> = Vec::new();
-        keystead.measure("login", &seeded.keys, 20)?;
-        for _ in 0..ROUNDS {
-            let in_use = keystead.measure("login", &seeded.keys.first(1_000), SECONDS)?;
-            let any = keystead.measure("login", &seeded.keys, SECONDS)?;
-            rows.push((in_use.cpu_per_request, any.cpu_per_request, any.p99));
-        }
-        println!(
-            "| {keys} | {:.0} | {:.0} | {idle:.0} | {:.1} | {:.1} | {:.2} |",
-            seeding.as_secs_f64(),
-            start_up.as_secs_f64() * 1000.0,
-            median(rows.iter().map(|row| row.0)),
-            median(rows.iter().map(|row| row.1)),
-            median(rows.iter().map(|row| row.2)),
-        );
-    }
-    Ok(())
-}
-
-fn seed(folder: &Path, keys: usize, creators: usize) -> Result<Seeded, String> {
+pub(crate) fn seed(folder: &Path, keys: usize, creators: usize) -> Result<Seeded, String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     runtime.block_on(seed::seed(folder, keys, creators))
 }

@@ -23,6 +23,10 @@ const KEYS_PER_USER: usize = 5;
 pub(crate) const CREATORS: usize = 40_000;
 /// So many writes wait at once, to fill the commits.
 const CONCURRENCY: usize = 1_000;
+const DATA_FOLDER: &str = "data";
+const KEYS_FILE: &str = "keys";
+/// The one that is written last.
+const LAST_FILE: &str = "creators";
 
 /// A seeded data folder and the records that the load tool sends.
 pub(crate) struct Seeded {
@@ -33,6 +37,22 @@ pub(crate) struct Seeded {
     pub(crate) sessions: Records,
     /// Refresh tokens of users without keys.
     pub(crate) creators: Records,
+}
+
+impl Seeded {
+    /// What [`seed`] wrote into `folder` before, if it came to its end: the keys, not the sessions.
+    pub(crate) fn find(folder: &Path, keys: usize) -> Option<Self> {
+        let none = Records { file: folder.join(LAST_FILE), length: 0, count: 0 };
+        let file = folder.join(KEYS_FILE);
+        let bytes = usize::try_from(file.metadata().ok()?.len()).ok()?;
+        let stored = Records { file, length: bytes.checked_div(keys)?, count: keys };
+        none.file.exists().then(|| Self {
+            data_dir: folder.join(DATA_FOLDER),
+            keys: stored,
+            sessions: none.clone(),
+            creators: none,
+        })
+    }
 }
 
 /// A file of records of one length, the shorter ones padded.
@@ -50,9 +70,9 @@ impl Records {
     }
 }
 
-/// Writes `keys` keys, and `creators` users without any, into a new folder below `folder`.
+/// Writes `keys` keys, and `creators` users without any, into `folder`.
 pub(crate) async fn seed(folder: &Path, keys: usize, creators: usize) -> Result<Seeded, String> {
-    let data_dir = folder.join(format!("data-{keys}"));
+    let data_dir = folder.join(DATA_FOLDER);
     let mut settings = Settings::new(data_dir.clone());
     settings.listen = ([127, 0, 0, 1], 0).into();
     let server = Server::start(settings).await.map_err(|error| error.to_string())?;
@@ -62,7 +82,7 @@ pub(crate) async fn seed(folder: &Path, keys: usize, creators: usize) -> Result<
     let keys = insert_keys(state, &owners, keys, folder).await?;
     let sessions = open_sessions(state, &owners[..owners.len().min(1_000)], &folder.join("sessions"))?;
     let creators = insert_users(state, creators).await?;
-    let creators = open_sessions(state, &creators, &folder.join("creators"))?;
+    let creators = open_sessions(state, &creators, &folder.join(LAST_FILE))?;
     state.store.close();
     Ok(Seeded { data_dir, keys, sessions, creators })
 }
@@ -100,7 +120,7 @@ async fn insert_keys(
     count: usize,
     folder: &Path,
 ) -> Result<Records, String> {
-    let file = folder.join(format!("keys-{count}"));
+    let file = folder.join(KEYS_FILE);
     let mut output = BufWriter::new(File::create(&file).map_err(|error| error.to_string())?);
     let mut length = 0;
     let mut waiting = JoinSet::new();

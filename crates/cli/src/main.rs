@@ -1,16 +1,20 @@
 //! The `keystead` program: parse, run, exit code. `serve` is what it does when told nothing.
 
+mod admin;
 mod banner;
 mod check;
 mod duration;
+mod man;
 mod options;
 mod rotate;
 mod serve;
 
+use admin::AdminCommand;
 use check::CheckOptions;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use keystead_server::settings::FUNCTION_WORKER;
 use options::ServeOptions;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -54,6 +58,14 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Write a manual page for every command.
+    #[command(after_help = "Examples:\n  keystead man /usr/local/share/man/man1")]
+    Man {
+        /// The folder to write them into
+        folder: PathBuf,
+    },
+    #[command(flatten)]
+    Admin(AdminCommand),
 }
 
 fn main() -> ExitCode {
@@ -71,6 +83,8 @@ fn main() -> ExitCode {
             clap_complete::generate(shell, &mut Arguments::command(), "keystead", &mut std::io::stdout());
             Ok(())
         }
+        Some(Command::Man { folder }) => man::write(Arguments::command(), &folder),
+        Some(Command::Admin(command)) => return admin::run(command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -88,6 +88,10 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "KEYSTEAD_API_KEY_PREFIX")]
     api_key_prefix: Option<String>,
 
+    /// What server API keys start with [default: ks_server]
+    #[arg(long, env = "KEYSTEAD_SERVER_KEY_PREFIX")]
+    server_key_prefix: Option<String>,
+
     /// How long a session lasts, 30m to 1825d [default: 60d]
     #[arg(long, env = "KEYSTEAD_REFRESH_TOKEN_LIFETIME")]
     refresh_token_lifetime: Option<String>,
@@ -199,6 +203,7 @@ impl ServeOptions {
             audit_retention: self.audit_retention.or(file.audit_retention),
             log: self.log.or(file.log),
             api_key_prefix: self.api_key_prefix.or(file.api_key_prefix),
+            server_key_prefix: self.server_key_prefix.or(file.server_key_prefix),
             refresh_token_lifetime: self.refresh_token_lifetime.or(file.refresh_token_lifetime),
             access_token_algorithm: self.access_token_algorithm.or(file.access_token_algorithm),
             access_token_secret_file: self.access_token_secret_file.or(file.access_token_secret_file),
@@ -246,6 +251,7 @@ impl ServeOptions {
             }
         }
         set(&mut settings.key_prefix, self.api_key_prefix.as_deref(), "--api-key-prefix")?;
+        set(&mut settings.server_key_prefix, self.server_key_prefix.as_deref(), "--server-key-prefix")?;
         let algorithm = self.access_token_algorithm.as_deref();
         set(&mut settings.key_policy.access_algorithm, algorithm, "--access-token-algorithm")?;
         if let Some(file) = self.access_token_secret_file {

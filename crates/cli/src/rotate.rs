@@ -2,6 +2,7 @@
 
 use crate::banner;
 use crate::options::ServeOptions;
+use futures_util::FutureExt as _;
 use keystead_server::Server;
 use keystead_server::domain::signing_keys;
 
@@ -10,7 +11,7 @@ pub(crate) fn run(options: ServeOptions) -> Result<(), String> {
     let mut settings = options.with_file()?.into_settings()?;
     settings.listen.set_port(0);
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-    runtime.block_on(async {
+    let rotating = async {
         let server = Server::start(settings).await.map_err(|error| error.to_string())?;
         banner::show_admin(&server);
         for app in server.state.apps().iter() {
@@ -20,5 +21,6 @@ pub(crate) fn run(options: ServeOptions) -> Result<(), String> {
         }
         server.state.store.close();
         Ok(())
-    })
+    };
+    runtime.block_on(rotating.boxed_local())
 }

@@ -2,6 +2,7 @@
 
 use crate::banner;
 use crate::options::ServeOptions;
+use futures_util::FutureExt as _;
 use keystead_server::Server;
 use keystead_server::state::ServerState;
 use std::io::IsTerminal as _;
@@ -14,7 +15,7 @@ pub(crate) fn run(options: ServeOptions) -> Result<(), String> {
     start_logging(options.log.as_deref().unwrap_or("info"))?;
     let settings = options.into_settings()?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-    runtime.block_on(async {
+    let serving = async {
         // From here on the operator's wish to stop is heard, also while starting.
         let stop = stop_signal()?;
         let reload = reload_signal()?;
@@ -25,7 +26,9 @@ pub(crate) fn run(options: ServeOptions) -> Result<(), String> {
         server.serve(stop).await.map_err(|error| error.to_string())?;
         tracing::info!("stopped");
         Ok(())
-    })
+    };
+    // In a box, or all of it is compiled once for each way in which the runtime can block.
+    runtime.block_on(serving.boxed_local())
 }
 
 /// For people on a terminal, as JSON for everybody else.

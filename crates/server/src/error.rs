@@ -67,8 +67,12 @@ pub enum Error {
     SessionEnded,
     #[error("the token is of another application")]
     TokenOfAnotherApp,
-    #[error("an administrator of this server is needed")]
-    AdminRefused,
+    #[error("there is no such key pair of an administrator")]
+    AdminKeyRefused,
+    #[error("there is no application {0:?} to administer")]
+    AdminKeyAppUnknown(String),
+    #[error("an administrator of the whole server is needed")]
+    ServerAdministratorNeeded,
     #[error("requests from this origin are not allowed")]
     OriginNotAllowed,
 
@@ -82,6 +86,10 @@ pub enum Error {
     ApiKeyNameTaken,
     #[error("the user has as many API keys as allowed")]
     ApiKeyLimitReached(u32),
+    #[error("the application has as many server API keys as allowed")]
+    ServerKeyLimitReached(u32),
+    #[error("the API key of a server user is not the user's to manage")]
+    ServerKeyOfAdministrators,
     #[error("anonymous users cannot have API keys")]
     ApiKeyForAnonymous,
     #[error("the user has no such API key")]
@@ -118,6 +126,10 @@ pub enum Error {
     PasswordLength,
     #[error("the email address cannot be used")]
     EmailInvalid,
+    #[error("the application's local-userpass provider is not enabled")]
+    EmailAccountsOff,
+    #[error("the user has no email account")]
+    UserWithoutEmail,
     #[error("the email address is registered")]
     EmailInUse,
     #[error("the mailed token is wrong, used or expired")]
@@ -147,6 +159,10 @@ pub enum Error {
     InvalidBody(String),
     #[error("the query string is not what is expected")]
     InvalidQuery,
+    #[error("the query parameter {0:?} has an unknown value")]
+    QueryUnknown(&'static str, &'static str),
+    #[error("the user after whom to list is gone")]
+    ListedAfterNobody,
     #[error("the body is larger than {0} bytes")]
     BodyTooLarge(usize),
     #[error("the body did not arrive")]

@@ -45,6 +45,8 @@ pub struct Settings {
     pub audit_retention: Option<Duration>,
     /// What user API keys start with.
     pub key_prefix: KeyPrefix,
+    /// What server API keys start with.
+    pub server_key_prefix: KeyPrefix,
     /// How tokens are signed.
     pub key_policy: KeyPolicy,
     /// How long a session lasts: 30 minutes to 5 years.
@@ -105,6 +107,7 @@ impl Settings {
             login_throttle: ThrottleRate::per_minute(20),
             audit_retention: Some(Duration::from_hours(400 * 24)),
             key_prefix: KeyPrefix::default(),
+            server_key_prefix: KeyPrefix::default_of_server_keys(),
             key_policy: KeyPolicy {
                 access_algorithm: Algorithm::EdDsa,
                 shared_secret: None,

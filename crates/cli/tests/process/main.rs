@@ -7,6 +7,7 @@
     reason = "helpers fail the test they serve"
 )]
 
+mod admin;
 mod contract;
 mod functions;
 mod kill;

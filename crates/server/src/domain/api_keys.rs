@@ -1,15 +1,17 @@
 //! User API keys: create, list, fetch, enable, disable, delete. The owner is always the user of the
-//! session, never somebody named in a request.
+//! session, never somebody named in a request. What administrators do is in `managed_api_keys.rs`.
 
+use crate::app_config::App;
 use crate::domain::audit;
-use crate::domain::secret_key::KeySecret;
+use crate::domain::secret_key::{KeyPrefix, KeySecret};
 use crate::domain::sessions::Session;
 use crate::error::Error;
 use crate::state::{Client, ServerState};
 use crate::store::api_keys::{ApiKeyRecord, InsertApiKeyOutcome, NewApiKey, SecretRecord};
-use crate::store::audit::Action;
+use crate::store::audit::{Action, AuditEvent};
+use crate::store::sessions::SessionGuard;
 use keystead_protocol::api_key::{ApiKey, valid_name};
-use keystead_protocol::id::ApiKeyId;
+use keystead_protocol::id::{ApiKeyId, UserId};
 
 /// How many keys a user may have (protocol §4.1).
 pub const MAX_KEYS_PER_USER: u32 = 20;
@@ -28,45 +30,70 @@ pub struct CreatedKey {
 /// Makes a key for the user of the session.
 ///
 /// # Errors
-/// The application has no API keys, the name is not allowed or taken, the user is anonymous or has too many keys.
+/// The application has no API keys, the name is not allowed or taken, the user is anonymous or a server, or has too
+/// many keys.
 pub async fn create(
     state: &ServerState,
     session: &Session,
     name: String,
     client: &Client<'_>,
 ) -> Result<CreatedKey, Error> {
-    if !session.app.config.providers.api_key {
+    let audit = audit::by_user(state, session, client, Action::ApiKeyCreated);
+    insert(state, &session.app, session.user_id, name, Some(session.guard()), audit).await
+}
+
+/// Makes a key for a user, if the session that asks for it, unless an administrator does, still stands.
+/// `audit` is completed with which key it is.
+pub(super) async fn insert(
+    state: &ServerState,
+    app: &App,
+    user_id: UserId,
+    name: String,
+    guard: Option<SessionGuard>,
+    audit: AuditEvent,
+) -> Result<CreatedKey, Error> {
+    if !app.config.providers.api_key {
         return Err(Error::ApiKeysOff);
     }
-    if name.is_empty() {
-        return Err(Error::ApiKeyNameMissing);
-    }
-    if !valid_name(&name) {
-        return Err(Error::ApiKeyNameInvalid);
-    }
+    check_name(&name)?;
     let created_at = state.clock.now();
     let id = state.ids.next(created_at);
-    let secret = KeySecret::generate(&state.settings.key_prefix, session.user_id)?;
+    let prefix = &state.settings.key_prefix;
+    let secret = KeySecret::generate(prefix, user_id)?;
     let key = NewApiKey {
         key_id: id,
-        user_id: session.user_id,
-        app_id: session.app.ids.app_id,
+        user_id,
+        app_id: app.ids.app_id,
         name: name.clone(),
-        secret: SecretRecord {
-            digest: state.pepper.digest_api_key(secret.expose()),
-            prefix: state.settings.key_prefix.as_str().to_owned(),
-            display_start: secret.display_start().to_owned(),
-            display_end: secret.display_end().to_owned(),
-        },
+        secret: stored_secret(state, prefix, &secret),
         created_at,
     };
-    let audit = audit::by_user(state, session, client, Action::ApiKeyCreated).about(&id);
-    match state.store.insert_api_key(key, MAX_KEYS_PER_USER, Some(session.guard()), audit).await? {
+    match state.store.insert_api_key(key, MAX_KEYS_PER_USER, guard, audit.about(&id)).await? {
         InsertApiKeyOutcome::Inserted => Ok(CreatedKey { id, name, secret }),
         InsertApiKeyOutcome::NameTaken => Err(Error::ApiKeyNameTaken),
         InsertApiKeyOutcome::LimitReached => Err(Error::ApiKeyLimitReached(MAX_KEYS_PER_USER)),
         InsertApiKeyOutcome::AnonymousOwner => Err(Error::ApiKeyForAnonymous),
+        InsertApiKeyOutcome::ServerOwner => Err(Error::ServerKeyOfAdministrators),
+        InsertApiKeyOutcome::NoSuchUser if guard.is_none() => Err(Error::UserNotFound),
         InsertApiKeyOutcome::NoSuchUser | InsertApiKeyOutcome::SessionEnded => Err(Error::SessionEnded),
+    }
+}
+
+pub(super) fn check_name(name: &str) -> Result<(), Error> {
+    match name {
+        "" => Err(Error::ApiKeyNameMissing),
+        name if !valid_name(name) => Err(Error::ApiKeyNameInvalid),
+        _ => Ok(()),
+    }
+}
+
+/// What is kept of a secret.
+pub(super) fn stored_secret(state: &ServerState, prefix: &KeyPrefix, secret: &KeySecret) -> SecretRecord {
+    SecretRecord {
+        digest: state.pepper.digest_api_key(secret.expose()),
+        prefix: prefix.as_str().to_owned(),
+        display_start: secret.display_start().to_owned(),
+        display_end: secret.display_end().to_owned(),
     }
 }
 
@@ -125,6 +152,7 @@ pub async fn delete(
     if session.grounds.api_key == Some(key_id) {
         return Err(Error::ApiKeyInUse);
     }
+    check_is_the_users(state, session, key_id).await?;
     let audit = audit::by_user(state, session, client, Action::ApiKeyDeleted).about(&key_id);
     let deleted = state.store.delete_api_key(session.user_id, key_id, audit).await?;
     if deleted { Ok(()) } else { Err(Error::ApiKeyNotFound) }
@@ -137,10 +165,20 @@ async fn set_disabled(
     disabled: bool,
     client: &Client<'_>,
 ) -> Result<(), Error> {
+    check_is_the_users(state, session, key_id).await?;
     let action = if disabled { Action::ApiKeyDisabled } else { Action::ApiKeyEnabled };
     let audit = audit::by_user(state, session, client, action).about(&key_id);
     let found = state.store.set_api_key_disabled(session.user_id, key_id, disabled, audit).await?;
     if found { Ok(()) } else { Err(Error::ApiKeyNotFound) }
+}
+
+/// Whoever holds a server key must not take it from those who gave it to them.
+async fn check_is_the_users(state: &ServerState, session: &Session, key_id: ApiKeyId) -> Result<(), Error> {
+    match state.store.find_api_key(session.user_id, key_id).await? {
+        None => Err(Error::ApiKeyNotFound),
+        Some(key) if key.is_server_key => Err(Error::ServerKeyOfAdministrators),
+        Some(_) => Ok(()),
+    }
 }
 
 fn shown(key: ApiKeyRecord) -> ApiKey {

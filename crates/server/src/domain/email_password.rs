@@ -38,9 +38,7 @@ pub async fn register(
     state.throttles.check_address(client.address)?;
     state.throttles.count_registration(client.address)?;
     check_password(&password)?;
-    if email.is_empty() || email.chars().count() > MAX_EMAIL_LENGTH || email.chars().any(char::is_control) {
-        return Err(Error::EmailInvalid);
-    }
+    check_email(&email)?;
     if state.store.find_email_account(app.ids.app_id, &email).await?.is_some() {
         return Err(email_in_use(state, app, client));
     }
@@ -72,7 +70,7 @@ pub async fn register(
 
 /// Asks the application's function about an address. The token with which it is confirmed later, if that
 /// is what the function wants.
-async fn confirm_by_function(
+pub(super) async fn confirm_by_function(
     state: &ServerState,
     app: &App,
     function: &str,
@@ -262,7 +260,14 @@ fn config(app: &App) -> Result<&EmailPasswordConfig, Error> {
     config.ok_or_else(|| Error::ProviderUnavailable(ProviderType::LocalUserpass.to_string()))
 }
 
-fn check_password(password: &SecretText) -> Result<(), Error> {
+/// Without a confirmation mail any text is an address (protocol §5).
+pub(super) fn check_email(email: &str) -> Result<(), Error> {
+    let unusable =
+        email.is_empty() || email.chars().count() > MAX_EMAIL_LENGTH || email.chars().any(char::is_control);
+    if unusable { Err(Error::EmailInvalid) } else { Ok(()) }
+}
+
+pub(super) fn check_password(password: &SecretText) -> Result<(), Error> {
     if (6..=128).contains(&password.expose().chars().count()) { Ok(()) } else { Err(Error::PasswordLength) }
 }
 

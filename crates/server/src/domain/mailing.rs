@@ -32,6 +32,22 @@ pub fn write(
     purpose: EmailTokenPurpose,
     config: &MailConfig,
 ) -> Result<SentToken, Error> {
+    let (record, token) = new_token(state, app, email, purpose)?;
+    write_with(state, app, record, &token, config)
+}
+
+/// The same for a token that is known to somebody else, too.
+///
+/// # Errors
+/// Mail is not set up, or the address cannot be one.
+pub fn write_with(
+    state: &ServerState,
+    app: &App,
+    record: EmailTokenRecord,
+    token: &str,
+    config: &MailConfig,
+) -> Result<SentToken, Error> {
+    let (email, purpose) = (&record.email, record.purpose);
     if !state.mailer.is_configured() {
         return Err(Error::MailNotConfigured);
     }
@@ -39,12 +55,11 @@ pub fn write(
         return Err(Error::EmailInvalid);
     }
     let now = state.clock.now();
-    let (record, token) = new_token(state, app, email, purpose)?;
     let mut link = config.url.clone();
     let token_id = record.token_id.to_string();
-    link.query_pairs_mut().append_pair("token", &token).append_pair("tokenId", &token_id);
+    link.query_pairs_mut().append_pair("token", token).append_pair("tokenId", &token_id);
     let mail = Mail {
-        to: email.to_owned(),
+        to: email.clone(),
         subject: config.subject.clone(),
         body: body(purpose, &app.config.name, link.as_str()),
         expires_at: now.plus(LINK_LIFETIME),

@@ -2,6 +2,8 @@
 //! server's state, values that were parsed at the edge, and returns what happened or an
 //! [`Error`](crate::error::Error) named by its cause. No HTTP and no SQL here.
 
+pub mod admin_keys;
+pub mod administered_accounts;
 pub mod admins;
 pub mod api_keys;
 pub mod app_logs;
@@ -14,11 +16,13 @@ pub mod link;
 pub mod login;
 pub mod mac;
 pub mod mailing;
+pub mod managed_api_keys;
 pub mod passwords;
 pub mod pepper;
 pub mod providers;
 pub mod request_notes;
 pub mod secret_key;
+pub mod server_keys;
 pub mod sessions;
 pub mod signing_keys;
 pub mod throttle;

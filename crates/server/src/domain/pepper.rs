@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 pub struct Pepper {
     api_keys: MacKey,
     mailed_tokens: MacKey,
+    admin_keys: MacKey,
     admin_tokens: Zeroizing<[u8; 32]>,
     audit: Zeroizing<[u8; 32]>,
     sealing: LessSafeKey,
@@ -38,6 +39,7 @@ impl Pepper {
         Ok(Self {
             api_keys: MacKey::new(&*derive("keystead api key digests 1"))?,
             mailed_tokens: MacKey::new(&*derive("keystead mailed token digests 1"))?,
+            admin_keys: MacKey::new(&*derive("keystead admin key digests 1"))?,
             admin_tokens: derive("keystead admin tokens 1"),
             audit: derive("keystead audit chain 1"),
             sealing: LessSafeKey::new(sealing.map_err(|_| CryptoFailed)?),
@@ -52,6 +54,16 @@ impl Pepper {
     /// What is stored of a mailed token.
     pub fn digest_mailed_token(&self, token: &str) -> [u8; 32] {
         self.mailed_tokens.sign(token.as_bytes())
+    }
+
+    /// What is stored of the private key of an administrator.
+    pub fn digest_admin_key(&self, private_key: &str) -> [u8; 32] {
+        self.admin_keys.sign(private_key.as_bytes())
+    }
+
+    /// Whether this is the private key that `digest` was made of. Takes as long either way.
+    pub fn is_admin_key(&self, private_key: &str, digest: &[u8; 32]) -> bool {
+        self.admin_keys.verifies(private_key.as_bytes(), digest)
     }
 
     /// What links the rows of the audit trail.

@@ -19,12 +19,17 @@ const CHECKSUM_LENGTH: usize = 6;
 const BODY_LENGTH: usize = LOCATOR_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH;
 const MAX_PREFIX_LENGTH: usize = 32;
 
-/// What user API keys start with. 1 to 32 characters: lower-case letters, digits, underscores;
+/// What API keys start with. 1 to 32 characters: lower-case letters, digits, underscores;
 /// it starts and ends with a letter or digit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPrefix(String);
 
 impl KeyPrefix {
+    /// What server keys start with unless set otherwise; the default is that of users' keys.
+    pub fn default_of_server_keys() -> Self {
+        Self("ks_server".into())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -129,7 +134,7 @@ fn base62<const N: usize>(mut number: u32) -> [u8; N] {
 }
 
 /// Bytes of 248 and more are thrown away: 248 is four times 62, so every digit is equally likely.
-fn push_random_base62(text: &mut String, digits: usize) -> Result<(), CryptoFailed> {
+pub(super) fn push_random_base62(text: &mut String, digits: usize) -> Result<(), CryptoFailed> {
     let mut random = Zeroizing::new([0; 64]);
     let end = text.len() + digits;
     while text.len() < end {

@@ -7,8 +7,8 @@ use crate::domain::sessions::Session;
 use crate::error::Error;
 use crate::state::{Client, ServerState};
 use crate::store::audit::Action;
-use crate::store::users::{IdentityRecord, UserRecord};
-use keystead_protocol::id::UserId;
+use crate::store::users::{IdentityRecord, UserOrder, UserQuery, UserRecord};
+use keystead_protocol::id::{ApiKeyId, UserId};
 use keystead_protocol::provider::ProviderType;
 use keystead_protocol::user::{Identity, Profile};
 use serde_json::{Map, Value};
@@ -19,8 +19,7 @@ use serde_json::{Map, Value};
 /// [`Error::SessionEnded`] if the user was deleted a moment ago.
 pub async fn profile(state: &ServerState, session: &Session) -> Result<Profile, Error> {
     let user = state.store.find_user(session.user_id).await?.ok_or(Error::SessionEnded)?;
-    let mut identities = stored_identities(&session.app, &user);
-    identities.extend(key_identities(state, session).await?);
+    let identities = identities(state, &session.app, &user, session.grounds.api_key).await?;
     Ok(Profile {
         user_id: user.user_id,
         domain_id: session.app.ids.domain_id,
@@ -33,12 +32,45 @@ pub async fn profile(state: &ServerState, session: &Session) -> Result<Profile, 
 /// How many users a page of [`list`] has (protocol §7.4).
 const PAGE: u32 = 50;
 
-/// A page of the application's users in order of their ids, after `after`.
-pub async fn list(state: &ServerState, app: &App, after: Option<UserId>) -> Result<Vec<UserRecord>, Error> {
-    Ok(state.store.list_users(app.ids.app_id, after, PAGE).await?)
+/// A user as administrators see them.
+pub struct AdministeredUser {
+    /// What is stored.
+    pub record: UserRecord,
+    /// All their identities, API keys that were used among them.
+    pub identities: Vec<Identity>,
 }
 
-/// One of the application's users.
+/// A page of the application's users.
+///
+/// # Errors
+/// [`Error::ListedAfterNobody`].
+pub async fn list(state: &ServerState, app: &App, query: UserQuery) -> Result<Vec<AdministeredUser>, Error> {
+    let uses_matter = query.order == UserOrder::LastSeenAt
+        || query.provider_types.as_ref().is_some_and(|types| types.contains(&ProviderType::ApiKey));
+    if uses_matter {
+        // The store decides who is on the page, so it has to know.
+        state.usage.flush(state.store.as_ref()).await?;
+    }
+    let records = state.store.list_users(app.ids.app_id, query, PAGE).await?;
+    let mut users = Vec::new();
+    for record in records.ok_or(Error::ListedAfterNobody)? {
+        let identities = identities(state, app, &record, None).await?;
+        users.push(AdministeredUser { record, identities });
+    }
+    Ok(users)
+}
+
+/// One of the application's users, as administrators see them.
+///
+/// # Errors
+/// [`Error::UserNotFound`], also for a user of another application.
+pub async fn describe(state: &ServerState, app: &App, user_id: UserId) -> Result<AdministeredUser, Error> {
+    let record = get(state, app, user_id).await?;
+    let identities = identities(state, app, &record, None).await?;
+    Ok(AdministeredUser { record, identities })
+}
+
+/// One of the application's users, as they are stored.
 ///
 /// # Errors
 /// [`Error::UserNotFound`], also for a user of another application.
@@ -101,17 +133,6 @@ pub async fn delete_own(state: &ServerState, session: &Session, client: &Client<
     if deleted { Ok(()) } else { Err(Error::SessionEnded) }
 }
 
-/// The identities of a user, without API keys.
-pub fn stored_identities(app: &App, user: &UserRecord) -> Vec<Identity> {
-    let identity = |stored: &IdentityRecord| Identity {
-        id: stored.identity_id.clone(),
-        provider_type: stored.provider_type,
-        provider_id: app.provider_id(stored.provider_type),
-        provider_data: stored.data.clone(),
-    };
-    user.identities.iter().map(identity).collect()
-}
-
 /// What all identities say of the user; the first to say something is right.
 pub fn merged_data(identities: &[Identity]) -> Map<String, Value> {
     let mut data = Map::new();
@@ -121,24 +142,36 @@ pub fn merged_data(identities: &[Identity]) -> Map<String, Value> {
     data
 }
 
-/// An API key is an identity from its first login on (protocol §4.3). The login itself writes
-/// nothing, so whether there was one is known from what was written of its use, from what waits to
-/// be written, or from this very session.
-async fn key_identities(state: &ServerState, session: &Session) -> Result<Vec<Identity>, Error> {
-    let keys = state.store.list_api_keys(session.user_id).await?;
-    let used = keys.into_iter().filter(|key| {
-        key.last_used_at.is_some()
-            || session.grounds.api_key == Some(key.key_id)
+/// All identities of a user. A user's API key is one from its first login on (protocol §4.3), a server's
+/// always (§4.4). The login itself writes nothing, so whether there was one is known from what was written
+/// of its use, from what waits to be written, or from the session that asks, which `in_use` opened.
+async fn identities(
+    state: &ServerState,
+    app: &App,
+    user: &UserRecord,
+    in_use: Option<ApiKeyId>,
+) -> Result<Vec<Identity>, Error> {
+    let identity = |stored: &IdentityRecord| Identity {
+        id: stored.identity_id.clone(),
+        provider_type: stored.provider_type,
+        provider_id: app.provider_id(stored.provider_type),
+        provider_data: stored.data.clone(),
+    };
+    let mut identities: Vec<_> = user.identities.iter().map(identity).collect();
+    let keys = state.store.list_api_keys(user.user_id).await?;
+    let shown = keys.into_iter().filter(|key| {
+        key.is_server_key
+            || key.last_used_at.is_some()
+            || in_use == Some(key.key_id)
             || state.usage.has_use_of(key.key_id)
     });
-    Ok(used
-        .map(|key| Identity {
-            id: key.key_id.to_string(),
-            provider_type: ProviderType::ApiKey,
-            provider_id: session.app.provider_id(ProviderType::ApiKey),
-            provider_data: Map::from_iter([("name".to_owned(), Value::String(key.name))]),
-        })
-        .collect())
+    identities.extend(shown.map(|key| Identity {
+        id: key.key_id.to_string(),
+        provider_type: ProviderType::ApiKey,
+        provider_id: app.provider_id(ProviderType::ApiKey),
+        provider_data: Map::from_iter([("name".to_owned(), Value::String(key.name))]),
+    }));
+    Ok(identities)
 }
 
 fn found(found: bool) -> Result<(), Error> {

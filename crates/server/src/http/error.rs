@@ -184,7 +184,20 @@ fn describe_token(error: &Error) -> Option<Description> {
             Code::UserAppDomainMismatch,
             "the token belongs to another application",
         ),
-        Error::AdminRefused => uncoded(refused, "unauthorized"),
+        Error::AdminKeyRefused => uncoded(
+            refused,
+            "failed to authenticate with MongoDB Cloud API: You are not authorized for this resource.",
+        ),
+        Error::AdminKeyAppUnknown(id) => known(
+            StatusCode::BAD_REQUEST,
+            Code::InvalidParameter,
+            format!("there is no application '{id}': 'apps' takes the _id of each, as GET apps lists them"),
+        ),
+        Error::ServerAdministratorNeeded => known(
+            StatusCode::FORBIDDEN,
+            Code::Forbidden,
+            "this needs an administrator of the whole server: your admin key is for some applications only",
+        ),
         Error::OriginNotAllowed => known(
             StatusCode::FORBIDDEN,
             Code::DomainNotAllowed,
@@ -218,6 +231,16 @@ fn describe_api_key(error: &Error) -> Option<Description> {
             StatusCode::BAD_REQUEST,
             Code::BadRequest,
             format!("a user can have at most {limit} API keys: delete one first"),
+        ),
+        Error::ServerKeyLimitReached(limit) => known(
+            StatusCode::BAD_REQUEST,
+            Code::BadRequest,
+            format!("an application can have at most {limit} server API keys: delete one first"),
+        ),
+        Error::ServerKeyOfAdministrators => known(
+            StatusCode::FORBIDDEN,
+            Code::Forbidden,
+            "a server user has one API key, which administrators manage",
         ),
         Error::ApiKeyForAnonymous => known(
             StatusCode::FORBIDDEN,
@@ -315,6 +338,16 @@ fn describe_email_account(error: &Error) -> Option<Description> {
             known(bad, Code::BadRequest, "password must be between 6 and 128 characters")
         }
         Error::EmailInvalid => known(bad, Code::BadRequest, "email invalid"),
+        Error::EmailAccountsOff => known(
+            StatusCode::FORBIDDEN,
+            Code::Forbidden,
+            "this application has no email accounts: its local-userpass provider is not enabled",
+        ),
+        Error::UserWithoutEmail => known(
+            bad,
+            Code::BadRequest,
+            "this user does not log in by email, so there is no address to change",
+        ),
         Error::EmailInUse => known(StatusCode::CONFLICT, Code::AccountNameInUse, "name already in use"),
         Error::MailedTokenInvalid => known(bad, Code::BadRequest, "invalid token data"),
         Error::AlreadyConfirmed => known(bad, Code::UserAlreadyConfirmed, "already confirmed"),
@@ -352,6 +385,16 @@ fn describe_request(error: &Error) -> Option<Description> {
             StatusCode::BAD_REQUEST,
             Code::BadRequest,
             "the query string has a parameter twice, or of the wrong form",
+        ),
+        Error::QueryUnknown(name, allowed) => known(
+            StatusCode::BAD_REQUEST,
+            Code::InvalidParameter,
+            format!("the query parameter '{name}' can be {allowed}"),
+        ),
+        Error::ListedAfterNobody => known(
+            StatusCode::BAD_REQUEST,
+            Code::InvalidParameter,
+            "the user in 'after' is not there any more: list from the beginning, or sort by _id",
         ),
         Error::BodyTooLarge(limit) => known(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -404,6 +447,8 @@ mod tests {
             Error::ApiKeyNameInvalid,
             Error::ApiKeyNameTaken,
             Error::ApiKeyLimitReached(20),
+            Error::ServerKeyLimitReached(100),
+            Error::ServerKeyOfAdministrators,
             Error::ApiKeyForAnonymous,
             Error::ApiKeyNotFound,
             Error::ApiKeyInUse,

@@ -12,10 +12,13 @@ use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, ORIGIN, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use http_body_util::LengthLimitError;
-use keystead_protocol::id::RequestId;
+use keystead_protocol::id::{ApiKeyId, RequestId};
 use keystead_protocol::session::TokenType;
 use percent_encoding::percent_decode;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -216,6 +219,36 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<State> for JsonBody<T,
     async fn from_request(request: Request, state: &State) -> Result<Self, Error> {
         let RawBody(body) = RawBody::<LIMIT>::from_request(request, state).await?;
         parse(&body).map(Self)
+    }
+}
+
+/// The body that names an API key which is to be made.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct KeyName {
+    #[serde(default)]
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9_-]{1,64}$"))]
+    name: Value,
+}
+
+impl KeyName {
+    /// Whatever is no string is as good as no name: SDKs know one sentence for both.
+    pub(super) fn text(self) -> Result<String, Error> {
+        match self.name {
+            Value::String(name) => Ok(name),
+            _ => Err(Error::ApiKeyNameMissing),
+        }
+    }
+}
+
+/// The API key that the path names. What is no id is nobody's key.
+pub(super) struct KeyOfPath(pub(super) ApiKeyId);
+
+impl FromRequestParts<State> for KeyOfPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Error> {
+        let [key_id] = path_parameters(parts, ["key_id"]).map_err(|_| Error::ApiKeyNotFound)?;
+        key_id.parse().map(Self).map_err(|_| Error::ApiKeyNotFound)
     }
 }
 

@@ -69,7 +69,7 @@ fn operations_routes() -> Vec<Route> {
         at("/").get(operations::root, "See that the server runs"),
         at("/livez").get(operations::live, "Ask whether the process answers"),
         // Existing tools wait for this one (protocol §7.1).
-        at("/api/private/v1.0/version").get(operations::live, "Ask whether the process answers"),
+        at("/api/private/v1.0/version").get(operations::version, "Get the version of the server"),
         at("/readyz").get(operations::ready, "Ask whether the server and its store answer"),
         at("/healthz").get(operations::ready, "Ask whether the server and its store answer"),
         at("/metrics").get(operations::metrics, "Get what was counted"),

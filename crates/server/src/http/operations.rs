@@ -30,6 +30,17 @@ pub(super) async fn ready(State(state): State<ThreadState>) -> Result<Json<Healt
     Ok(Json(Health { status: "ready" }))
 }
 
+/// Which Keystead this is.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Version {
+    version: &'static str,
+}
+
+/// See [`Version`].
+pub(super) async fn version() -> Json<Version> {
+    Json(Version { version: env!("CARGO_PKG_VERSION") })
+}
+
 /// `OpenMetrics` text.
 pub(super) struct OpenMetrics(String);
 

@@ -21,6 +21,23 @@ pub struct ApiKeyRecord {
     pub created_at: Timestamp,
     /// When it last logged in; late by up to one flush of the usage tracker.
     pub last_used_at: Option<Timestamp>,
+    /// Whether it is the key of a server user.
+    pub is_server_key: bool,
+}
+
+/// A key as administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKeyDetails {
+    /// The key.
+    pub key: ApiKeyRecord,
+    /// The address of its last use.
+    pub last_used_from: Option<String>,
+    /// What its last user called itself.
+    pub last_used_agent: Option<String>,
+    /// How the key starts.
+    pub display_start: String,
+    /// How the key ends.
+    pub display_end: String,
 }
 
 /// A key to be made.
@@ -64,6 +81,8 @@ pub enum InsertApiKeyOutcome {
     LimitReached,
     /// The user is anonymous.
     AnonymousOwner,
+    /// The user is there for a server key.
+    ServerOwner,
     /// The user is gone.
     NoSuchUser,
     /// The session that asked for it has ended meanwhile.
@@ -107,7 +126,7 @@ pub struct ApiKeyUse {
 /// See [`ApiKeyRecord`]. Methods that change a key return whether the user has it.
 #[async_trait]
 pub trait ApiKeyStore {
-    /// Adds a key, if the user is not anonymous, has fewer than `limit` keys and none of that name,
+    /// Adds a key, if the user is neither anonymous nor a server, has fewer than `limit` keys and none of that name,
     /// and the session that asks, if one does, still stands.
     async fn insert_api_key(
         &self,
@@ -119,6 +138,9 @@ pub trait ApiKeyStore {
 
     /// The user's keys in the order in which they were made.
     async fn list_api_keys(&self, user_id: UserId) -> StoreResult<Vec<ApiKeyRecord>>;
+
+    /// The same, with what administrators want to know.
+    async fn list_api_key_details(&self, user_id: UserId) -> StoreResult<Vec<ApiKeyDetails>>;
 
     /// One of the user's keys.
     async fn find_api_key(&self, user_id: UserId, key_id: ApiKeyId) -> StoreResult<Option<ApiKeyRecord>>;

@@ -110,6 +110,28 @@ actions! {
     IdentityLinked = "user.identity_linked",
     /// The password of an email account was changed.
     PasswordChanged = "password.changed",
+    /// An administrator logged in, or failed to.
+    AdminLoggedIn = "admin.logged_in",
+    /// An administrator logged out.
+    AdminLoggedOut = "admin.logged_out",
+    /// A key pair for the admin API was made.
+    AdminKeyCreated = "admin_key.created",
+    /// A key pair for the admin API was deleted.
+    AdminKeyDeleted = "admin_key.deleted",
+    /// A server API key was made, with its user.
+    ServerKeyCreated = "server_key.created",
+    /// A server API key was enabled.
+    ServerKeyEnabled = "server_key.enabled",
+    /// A server API key was disabled.
+    ServerKeyDisabled = "server_key.disabled",
+    /// A server API key was deleted, with its user.
+    ServerKeyDeleted = "server_key.deleted",
+    /// The email address of a user was changed.
+    UserEmailChanged = "user.email_changed",
+    /// An email account was given a new token to confirm it with.
+    EmailAccountConfirmationSent = "email_account.confirmation_sent",
+    /// An email account that waited for its confirmation was deleted.
+    EmailAccountDeleted = "email_account.deleted",
     /// An application was made.
     AppCreated = "app.created",
     /// An application was deleted.
@@ -144,7 +166,7 @@ actions! {
     EmailAccountConfirmed = "email_account.confirmed",
     /// Registrations that nobody confirmed were forgotten; the subject says how many.
     EmailAccountsExpired = "email_accounts.expired",
-    /// A user was made, at their first login.
+    /// A user was made, at their first login or by an administrator.
     UserCreated = "user.created",
     /// Anonymous users who were long not seen were deleted; the subject says how many.
     AnonymousUsersExpired = "anonymous_users.expired",
@@ -156,8 +178,6 @@ actions! {
     LoginThrottled = "login.throttled",
     /// The password of the administrator was set.
     AdminPasswordSet = "admin.password_set",
-    /// An administrator logged in.
-    AdminLoggedIn = "admin.logged_in",
     /// The oldest events were deleted; the subject says which was the last of them.
     AuditPruned = "audit.pruned",
 }

@@ -2,6 +2,8 @@
 //! transaction: it happens whole or not at all, and when it returns it is on disk. No rules live here
 //! beyond that, and no engine's types leave its folder.
 
+pub mod admin_keys;
+pub mod administered_accounts;
 pub mod admins;
 pub mod api_keys;
 pub mod app_definitions;
@@ -10,6 +12,7 @@ pub mod audit;
 pub mod email_accounts;
 pub mod networks;
 pub mod outbox;
+pub mod server_keys;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sqlite;
@@ -18,13 +21,16 @@ pub mod users;
 
 /// Everything an engine must do.
 pub trait Store:
-    admins::AdminStore
+    admin_keys::AdminKeyStore
+    + administered_accounts::AdministeredAccountStore
+    + admins::AdminStore
     + api_keys::ApiKeyStore
     + app_definitions::AppDefinitionStore
     + apps::AppStore
     + audit::AuditStore
     + email_accounts::EmailAccountStore
     + outbox::OutboxStore
+    + server_keys::ServerKeyStore
     + sessions::SessionStore
     + signing_keys::SigningKeyStore
     + sweep::SweepStore

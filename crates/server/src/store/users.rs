@@ -76,19 +76,49 @@ pub enum LinkOutcome {
     SessionEnded,
 }
 
+/// Which users are listed, and how.
+#[derive(Debug, Clone, Default)]
+pub struct UserQuery {
+    /// What they are sorted by; those that are equal, by their ids.
+    pub order: UserOrder,
+    /// From the last to the first.
+    pub descending: bool,
+    /// Only those who come after this one.
+    pub after: Option<UserId>,
+    /// Only those who are disabled, or only those who are not.
+    pub disabled: Option<bool>,
+    /// Only those with an identity of one of these types.
+    pub provider_types: Option<Vec<ProviderType>>,
+    /// Only the one whose email account has this address.
+    pub email: Option<String>,
+}
+
+/// What users are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UserOrder {
+    /// The id.
+    #[default]
+    Id,
+    /// When they were made.
+    CreatedAt,
+    /// When they were last seen.
+    LastSeenAt,
+}
+
 /// See [`UserRecord`]. Methods that change a user return whether there was one.
 #[async_trait]
 pub trait UserStore {
     /// The user with their stored identities (API keys are identities too, but stored as keys).
     async fn find_user(&self, user_id: UserId) -> StoreResult<Option<UserRecord>>;
 
-    /// Users of an application in order of their ids, at most `limit`, after `after`.
+    /// At most `limit` users of an application. `None` if they are to be those after a user who is gone,
+    /// and whose place in the order is not known any more.
     async fn list_users(
         &self,
         app_id: AppId,
-        after: Option<UserId>,
+        query: UserQuery,
         limit: u32,
-    ) -> StoreResult<Vec<UserRecord>>;
+    ) -> StoreResult<Option<Vec<UserRecord>>>;
 
     /// Adds a user whose identity nobody can have yet.
     async fn insert_user(&self, user: NewUser, audit: AuditEvent) -> StoreResult<()>;

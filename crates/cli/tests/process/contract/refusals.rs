@@ -99,6 +99,7 @@ fn values_that_mean_nothing() {
         ("--login-throttle", "KEYSTEAD_LOGIN_THROTTLE", "lots"),
         ("--log", "KEYSTEAD_LOG", "keystead=loud"),
         ("--api-key-prefix", "KEYSTEAD_API_KEY_PREFIX", "no prefix!"),
+        ("--server-key-prefix", "KEYSTEAD_SERVER_KEY_PREFIX", "no prefix!"),
         ("--refresh-token-lifetime", "KEYSTEAD_REFRESH_TOKEN_LIFETIME", "1m"),
         ("--refresh-token-lifetime", "KEYSTEAD_REFRESH_TOKEN_LIFETIME", "long"),
         ("--access-token-algorithm", "KEYSTEAD_ACCESS_TOKEN_ALGORITHM", "none"),

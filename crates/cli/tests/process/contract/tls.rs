@@ -19,7 +19,8 @@ subjectAltName = DNS:localhost, IP:127.0.0.1
 basicConstraints = critical, CA:FALSE
 ";
 
-fn make_certificate(folder: &Path) {
+/// A certificate of this machine, and its key.
+pub fn make_certificate(folder: &Path) {
     std::fs::write(folder.join("request.cnf"), REQUEST).unwrap();
     let made = Command::new("openssl")
         .current_dir(folder)

@@ -5,7 +5,7 @@ pub mod smtp_server;
 
 use serde_json::Value;
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -31,6 +31,7 @@ pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
 /// settings.
 pub struct Invocation {
     command: Command,
+    input: Option<Vec<u8>>,
 }
 
 impl Invocation {
@@ -42,7 +43,9 @@ impl Invocation {
                 command.env_remove(name);
             }
         }
-        Self { command }
+        // Nor of the files that the caller's settings may be in.
+        command.env("HOME", working_dir).env("XDG_CONFIG_HOME", working_dir.join("config"));
+        Self { command, input: None }
     }
 
     /// `serve` on a free port, with its data in `data` below the working directory. No throttling.
@@ -64,8 +67,19 @@ impl Invocation {
         self
     }
 
+    /// What it reads on its standard input.
+    pub fn input(mut self, text: impl Into<Vec<u8>>) -> Self {
+        self.command.stdin(Stdio::piped());
+        self.input = Some(text.into());
+        self
+    }
+
     pub fn start(mut self) -> Process {
         let mut child = self.command.spawn().unwrap();
+        if let (Some(mut stdin), Some(input)) = (child.stdin.take(), self.input) {
+            // A program that ends without reading it all closes the pipe.
+            std::thread::spawn(move || stdin.write_all(&input));
+        }
         let stdout = Captured::of(child.stdout.take().unwrap());
         let stderr = Captured::of(child.stderr.take().unwrap());
         Process { child: KilledOnDrop(child), stdout, stderr, url: String::new() }

@@ -63,6 +63,16 @@ pub fn by_admin(state: &ServerState, admin: &Administrator, app: Option<&App>, a
     }
 }
 
+/// Something that is asked of the whole server by a request which does not prove who sends it.
+pub fn by_stranger(state: &ServerState, client: &Client<'_>, action: Action) -> AuditEvent {
+    AuditEvent {
+        actor: Actor::Nobody,
+        address: Some(client.address),
+        request_id: Some(client.request_id),
+        ..by_server(state, action)
+    }
+}
+
 /// Something that the server does by itself, or on behalf of who starts it.
 pub fn by_server(state: &ServerState, action: Action) -> AuditEvent {
     AuditEvent {

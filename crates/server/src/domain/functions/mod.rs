@@ -198,15 +198,14 @@ async fn caller(state: &ServerState, session: &Session) -> Result<Value, Error> 
 
 /// `context.user` of another user of the application.
 async fn user_document(state: &ServerState, app: &App, user_id: UserId) -> Result<Value, Error> {
-    let user = users::get(state, app, user_id).await.map_err(|error| match error {
+    let user = users::describe(state, app, user_id).await.map_err(|error| match error {
         Error::UserNotFound => {
             Error::FunctionFailed(format!("the function is to run as user '{user_id}', who does not exist"))
         }
         other => other,
     })?;
-    let identities = users::stored_identities(app, &user);
-    let data = users::merged_data(&identities);
-    Ok(document(&user_id.to_string(), user.user_type.as_str(), &data, &identities))
+    let data = users::merged_data(&user.identities);
+    Ok(document(&user_id.to_string(), user.record.user_type.as_str(), &data, &user.identities))
 }
 
 fn document(id: &str, user_type: &str, data: &Map<String, Value>, identities: &[Identity]) -> Value {

@@ -1,6 +1,6 @@
 //! Applications (protocol §7.2), and the environment that one is in (§7.7).
 
-use super::{AdministeredApp, AdministeredGroup};
+use super::{AdministeredApp, AdministeredGroup, ServerAdministrator};
 use crate::app_config::App;
 use crate::domain::admins::GROUP_ID;
 use crate::domain::apps::changes;
@@ -20,10 +20,10 @@ use serde_json::{Map, Value};
 
 pub(in crate::http) async fn list(
     State(state): State<ThreadState>,
-    _: AdministeredGroup,
+    AdministeredGroup(by): AdministeredGroup,
 ) -> Json<Vec<ShownApp>> {
     let apps = state.apps();
-    let mut apps: Vec<_> = apps.iter().collect();
+    let mut apps: Vec<_> = apps.iter().filter(|app| by.scope.includes(app.ids.app_id)).collect();
     apps.sort_by_key(|app| app.ids.app_id);
     Json(apps.into_iter().map(|app| shown(app)).collect())
 }
@@ -42,7 +42,7 @@ pub(in crate::http) struct NewApp {
 
 pub(in crate::http) async fn create(
     State(state): State<ThreadState>,
-    AdministeredGroup(by): AdministeredGroup,
+    ServerAdministrator(by): ServerAdministrator,
     JsonBody(body): JsonBody<NewApp>,
 ) -> Result<Created<ShownApp>, Error> {
     let mut settings = Map::from_iter([("name".to_owned(), body.name)]);

@@ -9,6 +9,7 @@ use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::response::NoContent;
 use keystead_protocol::id::{AdminId, ObjectId};
 use keystead_protocol::secret::SecretText;
 use keystead_protocol::session::RefreshResponse;
@@ -21,12 +22,42 @@ pub(in crate::http) struct AdminCredentials {
     password: SecretText,
 }
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct AdminKeyPair {
+    username: String,
+    api_key: SecretText,
+}
+
+/// A way to log in.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct AdminProvider {
+    name: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    disabled: bool,
+}
+
+/// The ways in which administrators log in: with the account of the server, or with a key pair.
+pub(in crate::http) async fn list_providers() -> Json<Vec<AdminProvider>> {
+    let provider = |name| AdminProvider { name, kind: name, disabled: false };
+    Json(vec![provider("local-userpass"), provider("mongodb-cloud")])
+}
+
 pub(in crate::http) async fn log_in(
     State(state): State<ThreadState>,
     client: ClientInfo,
     JsonBody(body): JsonBody<AdminCredentials>,
 ) -> Result<Json<AdminTokens>, Error> {
     admins::log_in(&state, &body.username, body.password, &client.client()).await.map(Json)
+}
+
+pub(in crate::http) async fn log_in_by_key(
+    State(state): State<ThreadState>,
+    client: ClientInfo,
+    JsonBody(body): JsonBody<AdminKeyPair>,
+) -> Result<Json<AdminTokens>, Error> {
+    admins::log_in_by_key(&state, &body.username, &body.api_key, &client.client()).await.map(Json)
 }
 
 pub(in crate::http) async fn refresh(
@@ -66,8 +97,17 @@ pub(in crate::http) async fn profile(Admin(admin): Admin) -> Json<AdminProfile> 
         user_id: admin.admin_id,
         domain_id: GROUP_ID,
         identities: [],
-        data: AdminData { email: admin.email.clone(), name: admin.email },
+        data: AdminData { email: admin.standing.login, name: admin.standing.name },
         kind: "normal",
         roles: [Role { role_name: "GROUP_OWNER", group_id: GROUP_ID }],
     })
+}
+
+pub(in crate::http) async fn end(
+    State(state): State<ThreadState>,
+    client: ClientInfo,
+    headers: HeaderMap,
+) -> Result<NoContent, Error> {
+    admins::log_out(&state, bearer(&headers)?, &client.client()).await?;
+    Ok(NoContent)
 }

@@ -1,17 +1,18 @@
 //! Users of an application (protocol §7.4, §2.8).
 
 use super::AdministeredApp;
-use crate::app_config::App;
-use crate::domain::{sessions, users};
+use crate::domain::users::AdministeredUser;
+use crate::domain::{administered_accounts, sessions, users};
 use crate::error::Error;
-use crate::http::describe::refusing;
+use crate::http::describe::{Created, refusing};
 use crate::http::extract::{JsonBody, Parameters, path_parameters};
 use crate::state::ThreadState;
-use crate::store::users::UserRecord;
+use crate::store::users::{UserOrder, UserQuery};
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::response::NoContent;
+use keystead_protocol::email_password::{EmailOnly, Registration};
 use keystead_protocol::id::{DeviceId, DomainId, SessionId, UserId};
 use keystead_protocol::session::TokenType;
 use keystead_protocol::user::{Identity, UserType};
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The user that the path names. What is no id is nobody's.
-pub(in crate::http) struct UserOfPath(UserId);
+pub(in crate::http) struct UserOfPath(pub(in crate::http) UserId);
 
 impl FromRequestParts<ThreadState> for UserOfPath {
     type Rejection = Error;
@@ -32,17 +33,62 @@ impl FromRequestParts<ThreadState> for UserOfPath {
 }
 
 #[derive(Deserialize, JsonSchema)]
-pub(in crate::http) struct ListQuery {
+pub(in crate::http) struct ListParameters {
     after: Option<UserId>,
+    sort: Option<String>,
+    #[serde(default)]
+    desc: bool,
+    status: Option<String>,
+    provider_types: Option<String>,
+    /// App Services does not have it; it finds the one whom people call by an address.
+    email: Option<String>,
+}
+
+impl ListParameters {
+    fn query(self) -> Result<UserQuery, Error> {
+        let order = match self.sort.as_deref() {
+            None | Some("_id") => UserOrder::Id,
+            Some("creation_date") => UserOrder::CreatedAt,
+            Some("last_authentication_date") => UserOrder::LastSeenAt,
+            Some(_) => {
+                return Err(Error::QueryUnknown("sort", "_id, creation_date or last_authentication_date"));
+            }
+        };
+        let disabled = match self.status.as_deref() {
+            None => None,
+            Some("enabled") => Some(false),
+            Some("disabled") => Some(true),
+            Some(_) => return Err(Error::QueryUnknown("status", "enabled or disabled")),
+        };
+        let provider_types = self.provider_types.filter(|types| !types.is_empty());
+        let parse = |types: String| types.split(',').map(str::parse).collect::<Result<_, _>>();
+        let provider_types = provider_types.map(parse).transpose().map_err(|_| {
+            Error::QueryUnknown(
+                "provider_types",
+                "provider types with commas between, like anon-user,api-key",
+            )
+        })?;
+        let (descending, after, email) = (self.desc, self.after, self.email);
+        Ok(UserQuery { order, descending, after, disabled, provider_types, email })
+    }
 }
 
 pub(in crate::http) async fn list(
     State(state): State<ThreadState>,
     AdministeredApp { app, .. }: AdministeredApp,
-    Parameters(query): Parameters<ListQuery>,
+    Parameters(parameters): Parameters<ListParameters>,
 ) -> Result<Json<Vec<ShownUser>>, Error> {
-    let users = users::list(&state, &app, query.after).await?;
-    Ok(Json(users.iter().map(|user| shown(&app, user)).collect()))
+    let users = users::list(&state, &app, parameters.query()?).await?;
+    Ok(Json(users.iter().map(shown).collect()))
+}
+
+pub(in crate::http) async fn create(
+    State(state): State<ThreadState>,
+    AdministeredApp { app, by }: AdministeredApp,
+    JsonBody(body): JsonBody<Registration>,
+) -> Result<Created<ShownUser>, Error> {
+    let user = administered_accounts::create_user(&state, &app, body.email, body.password, &by).await?;
+    Ok(Created(shown(&user)))
 }
 
 pub(in crate::http) async fn get(
@@ -50,8 +96,28 @@ pub(in crate::http) async fn get(
     AdministeredApp { app, .. }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
 ) -> Result<Json<ShownUser>, Error> {
-    let user = users::get(&state, &app, user_id).await?;
-    Ok(Json(shown(&app, &user)))
+    let user = users::describe(&state, &app, user_id).await?;
+    Ok(Json(shown(&user)))
+}
+
+pub(in crate::http) async fn reset_email(
+    State(state): State<ThreadState>,
+    AdministeredApp { app, by }: AdministeredApp,
+    UserOfPath(user_id): UserOfPath,
+    JsonBody(body): JsonBody<EmailOnly>,
+) -> Result<NoContent, Error> {
+    administered_accounts::reset_email(&state, &app, user_id, body.email, &by).await?;
+    Ok(NoContent)
+}
+
+/// No devices: sessions are not stored, so nobody knows on which they are.
+pub(in crate::http) async fn devices(
+    State(state): State<ThreadState>,
+    AdministeredApp { app, .. }: AdministeredApp,
+    UserOfPath(user_id): UserOfPath,
+) -> Result<Json<[(); 0]>, Error> {
+    users::get(&state, &app, user_id).await?;
+    Ok(Json([]))
 }
 
 pub(in crate::http) async fn enable(
@@ -151,16 +217,15 @@ pub(in crate::http) struct ShownUser {
     disabled: bool,
 }
 
-fn shown(app: &App, user: &UserRecord) -> ShownUser {
-    let identities = users::stored_identities(app, user);
+fn shown(AdministeredUser { record, identities }: &AdministeredUser) -> ShownUser {
     ShownUser {
-        id: user.user_id,
-        data: users::merged_data(&identities),
-        identities,
-        user_type: user.user_type,
-        creation_date: user.created_at.unix_seconds(),
-        last_authentication_date: user.last_seen_at.unix_seconds(),
-        disabled: user.disabled,
+        id: record.user_id,
+        data: users::merged_data(identities),
+        identities: identities.clone(),
+        user_type: record.user_type,
+        creation_date: record.created_at.unix_seconds(),
+        last_authentication_date: record.last_seen_at.unix_seconds(),
+        disabled: record.disabled,
     }
 }
 

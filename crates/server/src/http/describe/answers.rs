@@ -31,6 +31,21 @@ impl IntoResponse for CreatedEmpty {
     }
 }
 
+/// 202, and nothing yet.
+pub(in crate::http) struct AcceptedEmpty;
+
+impl IntoResponse for AcceptedEmpty {
+    fn into_response(self) -> Response {
+        StatusCode::ACCEPTED.into_response()
+    }
+}
+
+impl Answers for AcceptedEmpty {
+    fn describe(operation: &mut Operation, _: &mut Definitions) {
+        operation.answers.insert(202, None);
+    }
+}
+
 /// A `T` that is JSON already.
 pub(in crate::http) struct WrittenJson<T, const STATUS: u16 = 200> {
     json: Vec<u8>,

@@ -138,7 +138,7 @@ fn path_parameter(segment: &str) -> Option<Value> {
     let name = segment.strip_prefix('{')?.strip_suffix('}')?;
     let schema = match name {
         "provider" => json!({ "enum": ProviderType::ALL }),
-        "client_app_id" | "service" => json!({ "type": "string", "minLength": 1 }),
+        "client_app_id" | "service" | "email" => json!({ "type": "string", "minLength": 1 }),
         _ => json!({ "type": "string", "pattern": "^[0-9a-f]{24}$" }),
     };
     Some(json!({ "name": name, "in": "path", "required": true, "schema": schema }))

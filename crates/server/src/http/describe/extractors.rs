@@ -1,9 +1,9 @@
 //! What the extractors ask of requests. Those of one handler's file are described there.
 
 use super::{Definitions, Describe, Operation, Token};
-use crate::http::admin::{Admin, AdministeredApp, AdministeredGroup};
+use crate::http::admin::{Admin, AdministeredApp, AdministeredGroup, ServerAdministrator};
 use crate::http::extract::{
-    AccessUser, ClientInfo, CurrentApp, JsonBody, Parameters, RawBody, RefreshSession,
+    AccessUser, ClientInfo, CurrentApp, JsonBody, KeyOfPath, Parameters, RawBody, RefreshSession,
 };
 use crate::state::ThreadState;
 use axum::extract::State;
@@ -56,6 +56,7 @@ refusing! {
     ClientInfo => [],
     Parts => [],
     HeaderMap => [],
+    KeyOfPath => [404],
     // An unknown application; a page or an address that it does not allow.
     CurrentApp => [403, 404],
 }
@@ -84,6 +85,13 @@ impl Describe for AdministeredGroup {
     fn describe(operation: &mut Operation, schemas: &mut Definitions) {
         Admin::describe(operation, schemas);
         operation.errors(&[404]);
+    }
+}
+
+impl Describe for ServerAdministrator {
+    fn describe(operation: &mut Operation, schemas: &mut Definitions) {
+        AdministeredGroup::describe(operation, schemas);
+        operation.errors(&[403]);
     }
 }
 

@@ -7,7 +7,7 @@ mod document;
 mod extractors;
 mod page;
 
-pub(super) use answers::{Created, CreatedEmpty, Published, WrittenJson};
+pub(super) use answers::{AcceptedEmpty, Created, CreatedEmpty, Published, WrittenJson};
 pub(super) use document::openapi;
 pub(super) use extractors::refusing;
 pub(super) use page::{Page, docs};

@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::domain::audit::{self, Broken, Expectation, Verification, trail};
 use crate::error::Error;
-use crate::http::admin::AdministeredGroup;
+use crate::http::admin::{AdministeredGroup, ServerAdministrator};
 use crate::http::extract::{JsonBody, Parameters};
 use crate::state::ThreadState;
 use crate::store::audit::{AuditFilter, AuditRow, parse_mac};
@@ -28,9 +28,10 @@ pub(in crate::http) struct ListQuery {
 
 pub(in crate::http) async fn list(
     State(state): State<ThreadState>,
-    _: AdministeredGroup,
+    AdministeredGroup(by): AdministeredGroup,
     Parameters(query): Parameters<ListQuery>,
 ) -> Result<Json<Page>, Error> {
+    by.check_sees(query.app_id)?;
     let ListQuery { app_id, user_id, action, since, until, before, limit } = query;
     let filter = AuditFilter { app_id, user_id, action, since, until, before };
     let page = trail::list(&state, filter, limit.unwrap_or(DEFAULT_PAGE)).await?;
@@ -45,7 +46,7 @@ pub(in crate::http) struct VerifyBody {
 
 pub(in crate::http) async fn verify(
     State(state): State<ThreadState>,
-    _: AdministeredGroup,
+    _: ServerAdministrator,
     JsonBody(body): JsonBody<VerifyBody>,
 ) -> Result<Json<Verdict>, Error> {
     let mac = body.expect_head.map(|text| {

@@ -1,11 +1,13 @@
 //! Administrators in SQLite.
 
+use super::admin_keys::read_scope;
 use super::{SqliteStore, columns};
+use crate::clock::Timestamp;
 use crate::store::StoreResult;
-use crate::store::admins::{AdminRecord, AdminStore};
+use crate::store::admins::{AdminRecord, AdminStanding, AdminStore};
 use crate::store::audit::AuditEvent;
 use async_trait::async_trait;
-use keystead_protocol::id::AdminId;
+use keystead_protocol::id::{AdminId, SessionId};
 use rusqlite::{Row, params};
 
 const COLUMNS: &str = "admin_id, email, password_hash, generation, created_at";
@@ -25,12 +27,48 @@ impl AdminStore for SqliteStore {
         })
     }
 
-    async fn find_admin(&self, admin_id: AdminId) -> StoreResult<Option<AdminRecord>> {
+    async fn find_admin_standing(
+        &self,
+        admin_id: AdminId,
+        session_id: SessionId,
+    ) -> StoreResult<Option<AdminStanding>> {
         self.readers.read(|connection| {
-            let sql = format!("SELECT {COLUMNS} FROM admins WHERE admin_id = ?1");
-            let id = admin_id.object_id().as_bytes();
-            columns::optional(connection.prepare_cached(&sql)?.query_row([id], read_admin))
+            let mut statement = connection.prepare_cached(
+                "SELECT login, name, apps, generation,
+                        EXISTS (SELECT 1 FROM revoked_admin_sessions WHERE session_id = ?2)
+                 FROM (SELECT admin_id, email AS login, email AS name, NULL AS apps, generation FROM admins
+                       UNION ALL SELECT admin_id, public_key, name, apps, 0 FROM admin_keys)
+                 WHERE admin_id = ?1",
+            )?;
+            let ids = [admin_id.object_id().as_bytes(), session_id.object_id().as_bytes()];
+            columns::optional(statement.query_row(ids, |row| {
+                Ok(AdminStanding {
+                    login: row.get(0)?,
+                    name: row.get(1)?,
+                    scope: read_scope(row, 2)?,
+                    generation: row.get(3)?,
+                    revoked: row.get(4)?,
+                })
+            }))
         })
+    }
+
+    async fn revoke_admin_session(
+        &self,
+        session_id: SessionId,
+        expires_at: Timestamp,
+        audit: AuditEvent,
+    ) -> StoreResult<()> {
+        self.writer
+            .write(move |transaction| {
+                let revoked = transaction.execute(
+                    "INSERT INTO revoked_admin_sessions (session_id, expires_at) VALUES (?1, ?2)
+                     ON CONFLICT (session_id) DO NOTHING",
+                    params![session_id.object_id().as_bytes(), expires_at.unix_seconds()],
+                )?;
+                if revoked == 1 { transaction.record(&audit) } else { Ok(()) }
+            })
+            .await
     }
 
     async fn put_admin(&self, admin: AdminRecord, audit: AuditEvent) -> StoreResult<()> {

@@ -3,20 +3,20 @@
 use super::networks::record_sighting;
 use super::sessions::stands;
 use super::writer::Transaction;
-use super::{SqliteStore, columns};
+use super::{SqliteStore, columns, key_logins};
 use crate::clock::Timestamp;
 use crate::store::StoreResult;
 use crate::store::api_keys::{
-    ApiKeyLogin, ApiKeyRecord, ApiKeyStore, ApiKeyUse, InsertApiKeyOutcome, NewApiKey,
+    ApiKeyDetails, ApiKeyLogin, ApiKeyRecord, ApiKeyStore, ApiKeyUse, InsertApiKeyOutcome, NewApiKey,
 };
 use crate::store::audit::AuditEvent;
 use crate::store::networks::UserLogin;
 use crate::store::sessions::{ApiKeyState, SessionGuard};
 use async_trait::async_trait;
 use keystead_protocol::id::{ApiKeyId, UserId};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Row, params};
 
-const COLUMNS: &str = "key_id, name, disabled, created_at, last_used_at";
+const COLUMNS: &str = "key_id, name, disabled, created_at, last_used_at, is_server_key";
 
 #[async_trait]
 impl ApiKeyStore for SqliteStore {
@@ -30,6 +30,7 @@ impl ApiKeyStore for SqliteStore {
         self.writer
             .write(move |transaction| match session {
                 Some(guard) if !stands(transaction, &guard)? => Ok(InsertApiKeyOutcome::SessionEnded),
+                _ if is_server(transaction, key.user_id)? => Ok(InsertApiKeyOutcome::ServerOwner),
                 _ => insert_api_key(transaction, &key, limit, &audit),
             })
             .await
@@ -41,6 +42,36 @@ impl ApiKeyStore for SqliteStore {
             connection
                 .prepare_cached(&sql)?
                 .query_map([user_id.object_id().as_bytes()], read_api_key)?
+                .collect()
+        })
+    }
+
+    async fn list_api_key_details(&self, user_id: UserId) -> StoreResult<Vec<ApiKeyDetails>> {
+        self.readers.read(|connection| {
+            // While a key is rotated, its newer secret is shown.
+            let secret = |column| {
+                format!(
+                    "coalesce((SELECT {column} FROM api_key_secrets s
+                               WHERE s.user_id = k.user_id AND s.key_id = k.key_id
+                               ORDER BY s.created_at DESC LIMIT 1), '')"
+                )
+            };
+            let (start, end) = (secret("display_start"), secret("display_end"));
+            let sql = format!(
+                "SELECT {COLUMNS}, last_used_from, last_used_agent, {start}, {end} FROM api_keys k
+                 WHERE user_id = ?1 ORDER BY key_id"
+            );
+            connection
+                .prepare_cached(&sql)?
+                .query_map([user_id.object_id().as_bytes()], |row| {
+                    Ok(ApiKeyDetails {
+                        key: read_api_key(row)?,
+                        last_used_from: row.get(6)?,
+                        last_used_agent: row.get(7)?,
+                        display_start: row.get(8)?,
+                        display_end: row.get(9)?,
+                    })
+                })?
                 .collect()
         })
     }
@@ -77,6 +108,7 @@ impl ApiKeyStore for SqliteStore {
                 if changed == 1 {
                     transaction.record(&audit)?;
                 }
+                key_logins::follow(transaction, user_id)?;
                 Ok(changed == 1)
             })
             .await
@@ -91,6 +123,7 @@ impl ApiKeyStore for SqliteStore {
         self.writer
             .write(move |transaction| {
                 transaction.touch(user_id);
+                key_logins::delete(transaction, user_id, Some(key_id))?;
                 let ids = params![user_id.object_id().as_bytes(), key_id.object_id().as_bytes()];
                 for sql in [
                     "DELETE FROM api_key_secrets WHERE user_id = ?1 AND key_id = ?2",
@@ -117,7 +150,7 @@ impl ApiKeyStore for SqliteStore {
         self.cache.key_login(
             digest,
             || self.readers.commits(),
-            || self.readers.read(|connection| read_key_login(connection, digest)),
+            || self.readers.read(|connection| key_logins::find(connection, digest)),
         )
     }
 
@@ -163,7 +196,16 @@ impl ApiKeyStore for SqliteStore {
     }
 }
 
-fn insert_api_key(
+fn is_server(connection: &Connection, user_id: UserId) -> rusqlite::Result<bool> {
+    let found: Option<i64> = columns::scalar(
+        connection,
+        "SELECT 1 FROM users WHERE user_id = ?1 AND user_type = 'server'",
+        [user_id.object_id().as_bytes()],
+    )?;
+    Ok(found.is_some())
+}
+
+pub(super) fn insert_api_key(
     transaction: &Transaction<'_>,
     key: &NewApiKey,
     limit: u32,
@@ -173,20 +215,28 @@ fn insert_api_key(
     let key_id = key.key_id.object_id().as_bytes();
     let app_id = key.app_id.object_id().as_bytes();
     let mut statement = transaction.prepare_cached(
-        "SELECT u.anonymous, count(k.key_id), coalesce(max(k.name = ?3), 0)
+        "SELECT u.anonymous, count(k.key_id), coalesce(max(k.name = ?3), 0), u.disabled, u.generation
          FROM users u LEFT JOIN api_keys k ON k.user_id = u.user_id
          WHERE u.user_id = ?1 AND u.app_id = ?2 GROUP BY u.user_id",
     )?;
     let owner = columns::optional(statement.query_row(params![user_id, app_id, key.name], |row| {
-        Ok((row.get::<_, bool>(0)?, row.get::<_, u32>(1)?, row.get::<_, bool>(2)?))
+        let login = ApiKeyLogin {
+            app_id: key.app_id,
+            user_id: key.user_id,
+            user_disabled: row.get(3)?,
+            user_generation: row.get(4)?,
+            key_id: key.key_id,
+            key: ApiKeyState { disabled: false, generation: 0 },
+        };
+        Ok((row.get::<_, bool>(0)?, row.get::<_, u32>(1)?, row.get::<_, bool>(2)?, login))
     }))?;
-    match owner {
+    let login = match owner {
         None => return Ok(InsertApiKeyOutcome::NoSuchUser),
         Some((true, ..)) => return Ok(InsertApiKeyOutcome::AnonymousOwner),
-        Some((_, _, true)) => return Ok(InsertApiKeyOutcome::NameTaken),
-        Some((_, count, _)) if count >= limit => return Ok(InsertApiKeyOutcome::LimitReached),
-        Some(_) => {}
-    }
+        Some((_, _, true, _)) => return Ok(InsertApiKeyOutcome::NameTaken),
+        Some((_, count, ..)) if count >= limit => return Ok(InsertApiKeyOutcome::LimitReached),
+        Some((.., login)) => login,
+    };
     let created_at = key.created_at.unix_seconds();
     // Nothing that is cached changes with a new key, so nobody is touched.
     transaction
@@ -210,6 +260,7 @@ fn insert_api_key(
             created_at,
         ])?;
     transaction.record(audit)?;
+    key_logins::insert(transaction, &key.secret.digest, &login)?;
     Ok(InsertApiKeyOutcome::Inserted)
 }
 
@@ -220,25 +271,6 @@ fn read_api_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyRecord> {
         disabled: row.get(2)?,
         created_at: columns::timestamp(row, 3)?,
         last_used_at: columns::optional_timestamp(row, 4)?,
+        is_server_key: row.get(5)?,
     })
-}
-
-fn read_key_login(connection: &Connection, digest: &[u8; 32]) -> rusqlite::Result<Option<ApiKeyLogin>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT u.app_id, u.user_id, u.disabled, u.generation, k.key_id, k.disabled, k.generation
-         FROM api_key_secrets s
-         JOIN api_keys k ON k.user_id = s.user_id AND k.key_id = s.key_id
-         JOIN users u ON u.user_id = s.user_id
-         WHERE s.digest = ?1",
-    )?;
-    columns::optional(statement.query_row([digest], |row| {
-        Ok(ApiKeyLogin {
-            app_id: columns::id(row, 0)?,
-            user_id: columns::id(row, 1)?,
-            user_disabled: row.get(2)?,
-            user_generation: row.get(3)?,
-            key_id: columns::id(row, 4)?,
-            key: ApiKeyState { disabled: row.get(5)?, generation: row.get(6)? },
-        })
-    }))
 }

@@ -37,25 +37,12 @@ impl EmailAccountStore for SqliteStore {
     ) -> StoreResult<bool> {
         self.writer
             .write(move |transaction| {
-                let inserted = transaction
-                    .prepare_cached(
-                        "INSERT INTO email_accounts
-                             (app_id, email, identity_id, password_hash, created_at, pending_until)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (app_id, email) DO NOTHING",
-                    )?
-                    .execute(params![
-                        account.app_id.object_id().as_bytes(),
-                        account.email,
-                        account.identity_id.as_bytes(),
-                        account.password_hash,
-                        account.created_at.unix_seconds(),
-                        account.pending_until.map(Timestamp::unix_seconds),
-                    ])?;
-                if inserted == 1 {
+                let inserted = insert_account(transaction, &account)?;
+                if inserted {
                     token.map_or(Ok(()), |token| insert_token(transaction, &token))?;
                     transaction.record(&audit)?;
                 }
-                Ok(inserted == 1)
+                Ok(inserted)
             })
             .await
     }
@@ -229,7 +216,29 @@ impl EmailAccountStore for SqliteStore {
     }
 }
 
-fn find_account(
+/// Adds an account; `false` if the address is taken.
+pub(super) fn insert_account(
+    connection: &Connection,
+    account: &EmailAccountRecord,
+) -> rusqlite::Result<bool> {
+    let inserted = connection
+        .prepare_cached(
+            "INSERT INTO email_accounts
+                 (app_id, email, identity_id, password_hash, created_at, pending_until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (app_id, email) DO NOTHING",
+        )?
+        .execute(params![
+            account.app_id.object_id().as_bytes(),
+            account.email,
+            account.identity_id.as_bytes(),
+            account.password_hash,
+            account.created_at.unix_seconds(),
+            account.pending_until.map(Timestamp::unix_seconds),
+        ])?;
+    Ok(inserted == 1)
+}
+
+pub(super) fn find_account(
     connection: &Connection,
     app_id: AppId,
     email: &str,
@@ -302,7 +311,7 @@ fn set_password(
     Ok(true)
 }
 
-fn set_account_user(
+pub(super) fn set_account_user(
     connection: &Connection,
     account: &EmailAccountRecord,
     user_id: UserId,
@@ -317,7 +326,7 @@ fn set_account_user(
     Ok(())
 }
 
-fn identity_of(account: &EmailAccountRecord, now: Timestamp) -> IdentityRecord {
+pub(super) fn identity_of(account: &EmailAccountRecord, now: Timestamp) -> IdentityRecord {
     IdentityRecord {
         provider_type: ProviderType::LocalUserpass,
         identity_id: account.identity_id.to_string(),
@@ -327,7 +336,10 @@ fn identity_of(account: &EmailAccountRecord, now: Timestamp) -> IdentityRecord {
     }
 }
 
-fn insert_token(connection: &Connection, SentToken { token, mail }: &SentToken) -> rusqlite::Result<()> {
+pub(super) fn insert_token(
+    connection: &Connection,
+    SentToken { token, mail }: &SentToken,
+) -> rusqlite::Result<()> {
     connection.execute(
         "DELETE FROM email_tokens WHERE app_id = ?1 AND email = ?2 AND purpose = ?3",
         params![token.app_id.object_id().as_bytes(), token.email, token.purpose.as_str()],

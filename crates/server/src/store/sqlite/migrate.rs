@@ -6,8 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_init.sql"),
+    include_str!("../../../migrations/sqlite/0002_api_key_logins.sql"),
     include_str!("../../../migrations/sqlite/0003_audit.sql"),
     include_str!("../../../migrations/sqlite/0004_app_definitions.sql"),
+    include_str!("../../../migrations/sqlite/0005_admin_keys_and_server_keys.sql"),
     include_str!("../../../migrations/sqlite/0007_audit.sql"),
 ];
 
@@ -35,7 +37,9 @@ pub(super) fn run(connection: &mut Connection) -> StoreResult<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::key_logins::tests::{read_rows, read_sources};
     use super::*;
+    use rusqlite::params;
 
     #[test]
     fn migrating_twice_changes_nothing_and_a_newer_file_is_refused() {
@@ -45,5 +49,37 @@ mod tests {
         connection.pragma_update(None, "user_version", 999).unwrap();
         let error = run(&mut connection).unwrap_err().to_string();
         assert!(error.contains("run the newer Keystead"), "{error}");
+    }
+
+    #[test]
+    fn an_old_file_gets_a_login_row_for_every_secret() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        for user in 0..5_u8 {
+            let sql = "INSERT INTO users VALUES (?1, ?2, 'normal', 0, ?3, ?4, 0, 0)";
+            connection.execute(sql, params![[user; 12], [user % 2; 12], user == 3, 10 + user]).unwrap();
+        }
+        // The digests begin with every byte, so that there are slots of both signs; some keys have two secrets.
+        for first in 0..=255_u8 {
+            let (user, key) = (first % 5, first / 2);
+            let digest: [u8; 32] =
+                std::array::from_fn(|index| first.wrapping_add(u8::try_from(index).unwrap()));
+            connection
+                .execute(
+                    "INSERT OR IGNORE INTO api_keys VALUES (?1, ?2, x'', ?3, ?4, ?5, 0, NULL, NULL, NULL)",
+                    params![[user; 12], [key; 12], key.to_string(), key % 2, key / 3],
+                )
+                .unwrap();
+            let sql = "INSERT INTO api_key_secrets VALUES (?1, ?2, ?3, 'p', 'p1', '9', 0)";
+            connection.execute(sql, params![[user; 12], [key; 12], digest]).unwrap();
+        }
+        run(&mut connection).unwrap();
+
+        let sources = read_sources(&connection).unwrap();
+        assert_eq!(sources.len(), 256);
+        assert_eq!(read_rows(&connection).unwrap(), sources);
+        let index = "SELECT count(*) FROM sqlite_master WHERE name = 'api_key_secrets_by_digest'";
+        assert_eq!(connection.query_row(index, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
     }
 }

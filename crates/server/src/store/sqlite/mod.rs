@@ -1,6 +1,8 @@
 //! The embedded store: one SQLite file, one writer thread that commits in groups, a few readers, and
 //! a cache of what every request asks for.
 
+mod admin_keys;
+mod administered_accounts;
 mod admins;
 mod api_keys;
 mod app_definitions;
@@ -9,10 +11,12 @@ mod audit;
 mod cache;
 mod columns;
 mod email_accounts;
+mod key_logins;
 mod migrate;
 mod networks;
 mod outbox;
 mod readers;
+mod server_keys;
 mod sessions;
 mod signing_keys;
 mod sweep;

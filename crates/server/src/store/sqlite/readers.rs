@@ -4,11 +4,12 @@
 use crate::store::{StoreError, StoreResult};
 use rusqlite::{Connection, OpenFlags};
 use std::cell::Cell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(super) struct Readers {
+    file: PathBuf,
     pool: Box<[Mutex<Reader>]>,
     /// Counts commits. The writer raises it after a commit and before anybody is told of it.
     commits: AtomicU64,
@@ -24,7 +25,7 @@ impl Readers {
     pub(super) fn open(file: &Path) -> StoreResult<Self> {
         let count = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 16);
         let pool = (0..count).map(|_| Reader::open(file).map(Mutex::new)).collect::<StoreResult<_>>()?;
-        Ok(Self { pool, commits: AtomicU64::new(0) })
+        Ok(Self { file: file.to_owned(), pool, commits: AtomicU64::new(0) })
     }
 
     /// Runs `query` on a state of the store that has every commit that was answered before this call.
@@ -38,6 +39,21 @@ impl Readers {
             reader.release();
             StoreError::from(error)
         })
+    }
+
+    /// The same for a query that may take long: in a thread and on a connection of its own, so that neither
+    /// other requests nor the writer wait for it.
+    pub(super) async fn read_aside<T: Send + 'static>(
+        self: &Arc<Self>,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let readers = Arc::clone(self);
+        let result = tokio::task::spawn_blocking(move || {
+            let mut reader = Reader::open(&readers.file)?;
+            reader.renew(readers.commits())?;
+            Ok(query(&reader.connection)?)
+        });
+        result.await.map_err(|error| StoreError::Engine(error.to_string()))?
     }
 
     /// How many commits there were so far.

@@ -14,13 +14,15 @@ use std::collections::BTreeMap;
 
 const EXPIRED_ACCOUNTS: &str = "DELETE FROM email_accounts WHERE (app_id, email) IN
     (SELECT app_id, email FROM email_accounts WHERE pending_until < ?1 LIMIT ?2) RETURNING app_id";
-const EXPIRING: [&str; 2] = [
+const EXPIRING: [&str; 3] = [
     "DELETE FROM email_tokens WHERE token_id IN
         (SELECT token_id FROM email_tokens WHERE expires_at < ?1 LIMIT ?2)",
     // A revocation goes only after the token it revokes has ended by itself, so nobody's cached
     // state becomes wrong.
     "DELETE FROM revoked_sessions WHERE (user_id, session_id) IN
         (SELECT user_id, session_id FROM revoked_sessions WHERE expires_at < ?1 LIMIT ?2)",
+    "DELETE FROM revoked_admin_sessions WHERE session_id IN
+        (SELECT session_id FROM revoked_admin_sessions WHERE expires_at < ?1 LIMIT ?2)",
 ];
 
 #[async_trait]

@@ -2,11 +2,13 @@
 
 use super::sessions::stands;
 use super::writer::Transaction;
-use super::{SqliteStore, columns};
+use super::{SqliteStore, columns, key_logins};
 use crate::store::StoreResult;
 use crate::store::audit::AuditEvent;
 use crate::store::sessions::SessionGuard;
-use crate::store::users::{IdentityRecord, LinkOutcome, NewUser, UserRecord, UserStore};
+use crate::store::users::{
+    IdentityRecord, LinkOutcome, NewUser, UserOrder, UserQuery, UserRecord, UserStore,
+};
 use async_trait::async_trait;
 use keystead_protocol::id::{AppId, UserId};
 use keystead_protocol::provider::ProviderType;
@@ -25,23 +27,11 @@ impl UserStore for SqliteStore {
     async fn list_users(
         &self,
         app_id: AppId,
-        after: Option<UserId>,
+        query: UserQuery,
         limit: u32,
-    ) -> StoreResult<Vec<UserRecord>> {
-        self.readers.read(|connection| {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM users WHERE app_id = ?1 AND user_id > ?2 ORDER BY user_id LIMIT ?3"
-            );
-            let after = after.as_ref().map_or(&[][..], |id| id.object_id().as_bytes());
-            let mut users: Vec<UserRecord> = connection
-                .prepare_cached(&sql)?
-                .query_map(params![app_id.object_id().as_bytes(), after, limit], read_user)?
-                .collect::<rusqlite::Result<_>>()?;
-            for user in &mut users {
-                user.identities = list_identities(connection, user.user_id)?;
-            }
-            Ok(users)
-        })
+    ) -> StoreResult<Option<Vec<UserRecord>>> {
+        let list = move |connection: &Connection| list_users(connection, app_id, &query, limit);
+        self.readers.read_aside(list).await
     }
 
     async fn insert_user(&self, user: NewUser, audit: AuditEvent) -> StoreResult<()> {
@@ -142,6 +132,7 @@ impl UserStore for SqliteStore {
                 if changed == 1 {
                     transaction.record(&audit)?;
                 }
+                key_logins::follow(transaction, user_id)?;
                 Ok(changed == 1)
             })
             .await
@@ -164,6 +155,7 @@ impl UserStore for SqliteStore {
                 if changed == 1 {
                     transaction.record(&audit)?;
                 }
+                key_logins::follow(transaction, user_id)?;
                 Ok(changed == 1)
             })
             .await
@@ -186,6 +178,62 @@ impl UserStore for SqliteStore {
             })
             .await
     }
+}
+
+/// Looks at as many rows as it takes: no index serves what is seldom asked for, as each would cost every
+/// write.
+fn list_users(
+    connection: &Connection,
+    app_id: AppId,
+    query: &UserQuery,
+    limit: u32,
+) -> rusqlite::Result<Option<Vec<UserRecord>>> {
+    let column = match query.order {
+        UserOrder::Id => "user_id",
+        UserOrder::CreatedAt => "created_at",
+        UserOrder::LastSeenAt => "last_seen_at",
+    };
+    let (beyond, direction) = if query.descending { ("<", "DESC") } else { (">", "ASC") };
+    let app_id = app_id.object_id().as_bytes();
+    let after = query.after.as_ref().map(|id| id.object_id().as_bytes());
+    let (place, value): (_, Option<i64>) = match (query.order, after) {
+        (_, None) => ("?2 IS NULL AND ?3 IS NULL".to_owned(), None),
+        (UserOrder::Id, Some(_)) => (format!("user_id {beyond} ?2 AND ?3 IS NULL"), None),
+        (_, Some(after)) => {
+            let sql = format!("SELECT {column} FROM users WHERE app_id = ?1 AND user_id = ?2");
+            let Some(value) = columns::scalar(connection, &sql, [app_id, after])? else { return Ok(None) };
+            (format!("({column}, user_id) {beyond} (?3, ?2)"), Some(value))
+        }
+    };
+    // Spelled so that the one user is looked up, not looked for.
+    let address = match &query.email {
+        Some(_) => "user_id = (SELECT a.user_id FROM email_accounts a WHERE a.app_id = ?1 AND a.email = ?8)",
+        None => "?8 IS NULL",
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM users u WHERE app_id = ?1 AND {place} AND {address}
+         AND (?4 IS NULL OR disabled = ?4)
+         AND (?5 IS NULL
+              OR EXISTS (SELECT 1 FROM identities i WHERE i.user_id = u.user_id
+                         AND i.provider_type IN (SELECT value FROM json_each(?5)))
+              OR (?6 AND EXISTS (SELECT 1 FROM api_keys k WHERE k.user_id = u.user_id
+                                 AND (k.is_server_key = 1 OR k.last_used_at IS NOT NULL))))
+         ORDER BY {column} {direction}, user_id {direction} LIMIT ?7"
+    );
+    let types = query.provider_types.as_ref();
+    let names = types.map(|types| serde_json::json!(types).to_string());
+    let with_keys = types.is_some_and(|types| types.contains(&ProviderType::ApiKey));
+    let mut users: Vec<UserRecord> = connection
+        .prepare(&sql)?
+        .query_map(
+            params![app_id, after, value, query.disabled, names, with_keys, limit, query.email],
+            read_user,
+        )?
+        .collect::<rusqlite::Result<_>>()?;
+    for user in &mut users {
+        user.identities = list_identities(connection, user.user_id)?;
+    }
+    Ok(Some(users))
 }
 
 /// The user with their identities.
@@ -238,6 +286,7 @@ pub(super) fn attach_identity(
 /// Deletes the user with everything that is theirs.
 pub(super) fn delete_user_rows(transaction: &mut Transaction<'_>, user_id: UserId) -> rusqlite::Result<()> {
     transaction.touch(user_id);
+    key_logins::delete(transaction, user_id, None)?;
     for sql in [
         "DELETE FROM email_tokens WHERE (app_id, email) IN
              (SELECT app_id, email FROM email_accounts WHERE user_id = ?1)",

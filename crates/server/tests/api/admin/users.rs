@@ -292,3 +292,14 @@ async fn a_token_verifies_until_it_expires_although_its_session_ended() {
         assert!(!server.is_alive(&user).await);
     }
 }
+
+#[tokio::test]
+async fn a_user_is_found_by_their_address_and_by_no_other() {
+    let (server, user) = start_with_user().await;
+    server.new_user("b@example.com").await;
+    let found = server.administer(Method::GET, "?email=a%40example.com", None).await;
+    assert_eq!(found.body.as_array().unwrap().len(), 1, "{found:?}");
+    assert_eq!(found.body[0]["_id"], user.user_id);
+    let nobody = server.administer(Method::GET, "?email=c%40example.com", None).await;
+    assert_eq!(nobody.body, json!([]), "{nobody:?}");
+}

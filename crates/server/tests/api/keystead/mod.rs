@@ -1,1 +1,3 @@
+mod admin_keys;
 mod audit;
+mod user_api_keys;

@@ -1,5 +1,6 @@
 //! A real server on a real store, in this process, and a plain HTTP client to it.
 
+pub mod audit;
 pub mod jwt;
 pub mod raw;
 pub mod smtp;
