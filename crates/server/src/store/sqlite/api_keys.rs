@@ -14,7 +14,7 @@ use crate::store::networks::UserLogin;
 use crate::store::sessions::{ApiKeyState, SessionGuard};
 use async_trait::async_trait;
 use keystead_protocol::id::{ApiKeyId, UserId};
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 const COLUMNS: &str = "key_id, name, disabled, created_at, last_used_at, is_server_key";
 
