@@ -42,6 +42,8 @@ fn for_client(path: &str, world: &World<'_>) -> Value {
 fn for_admin(path: &str, world: &World<'_>) -> Value {
     let path = path.rsplit_once("{app_id}").map_or(path, |(_, path)| path);
     match path {
+        "/users" => json!({"email": format!("{}@example.com", unique("made-")), "password": "password"}),
+        "/users/{user_id}/reset_email" => json!({"email": format!("{}@example.com", unique("reset-"))}),
         "/users/verify_token" => json!({"token": world.caller("user").unwrap().access}),
         "/environment" => json!({"environment": "testing"}),
         "/auth_providers" => json!({"type": "custom-function", "config": {"authFunctionName": "answer"}}),
@@ -59,6 +61,9 @@ fn for_admin(path: &str, world: &World<'_>) -> Value {
         "/services" => json!({"name": unique("service"), "type": "http"}),
         "/api/admin/v3.0/auth/providers/local-userpass/login" => {
             json!({"username": "nobody@example.com", "password": "wrong"})
+        }
+        "/api/admin/v3.0/auth/providers/mongodb-cloud/login" => {
+            json!({"username": "nobody", "apiKey": "wrong"})
         }
         _ if path.contains('{') && path.ends_with("_id}") => json!({}),
         _ => json!({"name": unique("item")}),

@@ -115,6 +115,8 @@ impl<'s> World<'s> {
         let anonymous = server.log_in_to(&world.client_app_id, "anon-user", json!({})).await;
         let disabled = format!("/users/{}/disable", world.caller("disabled").unwrap().user_id);
         world.administer(Method::PUT, &disabled, json!({})).await;
+        let stranger = world.log_in_as_stranger().await;
+        world.callers.insert("stranger", stranger);
         let foreign = world.log_in(ELSEWHERE, &bodies::unique("foreign-")).await;
         for (name, caller) in
             [("key", key.tokens().into()), ("anonymous", anonymous.tokens().into()), ("foreign", foreign)]
@@ -133,11 +135,18 @@ impl<'s> World<'s> {
         let api_key = format!("/auth_providers/{}/enable", listed.body[0]["_id"].as_str().unwrap());
         self.administer(Method::PUT, &api_key, json!({})).await;
         self.administer(Method::POST, "/secrets", json!({"name": "issuer", "value": SECRET})).await;
-        let answer = json!({"name": "answer", "source": "exports = () => 42;"});
-        self.administer(Method::POST, "/functions", answer).await;
+        for (name, source) in
+            [("answer", "exports = () => 42;"), ("confirm", "exports = () => ({status: 'pending'});")]
+        {
+            self.administer(Method::POST, "/functions", json!({"name": name, "source": source})).await;
+        }
+        let email = json!({
+            "autoConfirm": false, "runConfirmationFunction": true, "confirmationFunctionName": "confirm",
+            "resetPasswordUrl": "https://example.com/reset",
+        });
         for provider in [
             json!({"type": "anon-user"}),
-            json!({"type": "local-userpass", "config": {"autoConfirm": true, "resetPasswordUrl": "https://x.example"}}),
+            json!({"type": "local-userpass", "config": email}),
             json!({
                 "type": "custom-token", "config": {"signingAlgorithm": "HS256", "useJWKURI": false},
                 "secret_config": {"signingKeys": ["issuer"]},
@@ -174,6 +183,16 @@ impl<'s> World<'s> {
         self.server.log_in_to(client_app_id, "custom-token", body).await.tokens().into()
     }
 
+    /// An administrator of another application than the user's.
+    async fn log_in_as_stranger(&self) -> Caller {
+        let elsewhere = self.server.state.apps().by_client_app_id(ELSEWHERE).unwrap().ids.app_id;
+        let body = json!({"name": bodies::unique("stranger-"), "apps": [elsewhere]});
+        let pair = self.as_admin(Method::POST, "/api/keystead/v1/admin_keys", Some(body)).await;
+        let url = format!("{}/api/admin/v3.0/auth/providers/mongodb-cloud/login", self.server.url);
+        let body = json!({"username": pair.body["public_key"], "apiKey": pair.body["private_key"]});
+        Answer::of(self.server.request(Method::POST, &url).json(&body)).await.tokens().into()
+    }
+
     /// Everybody but nobody.
     pub fn caller(&self, name: &str) -> Option<&Caller> {
         self.callers.get(name)
@@ -196,7 +215,10 @@ impl<'s> World<'s> {
                 "{provider}" => "custom-token".to_owned(),
                 "{service}" => "gcm".to_owned(),
                 "{user_id}" => self.caller("user").unwrap().user_id.clone(),
-                "{key_id}" => self.key_id.clone(),
+                "{key_id}" if template.contains("/users/") || template.contains("/client/") => {
+                    self.key_id.clone()
+                }
+                "{email}" => self.register().await,
                 "{deployment_id}" => self.deployment_id.clone(),
                 parameter if parameter.starts_with('{') => self.make(&template, &filled).await,
                 fixed => fixed.to_owned(),
@@ -211,6 +233,15 @@ impl<'s> World<'s> {
             filled += "?run_as_system=true";
         }
         if query.is_empty() { filled } else { format!("{filled}?{query}") }
+    }
+
+    /// The address of a registration that waits for its confirmation.
+    async fn register(&self) -> String {
+        let email = format!("{}@example.com", bodies::unique("pending-"));
+        let path = format!("/app/{}/auth/providers/local-userpass/register", self.client_app_id);
+        let body = json!({"email": email, "password": "password"});
+        self.server.call(Method::POST, &path, None, Some(body)).await.expect(StatusCode::CREATED);
+        email
     }
 
     /// The id of something that this path lists.
