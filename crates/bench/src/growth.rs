@@ -53,7 +53,7 @@ pub(crate) fn run(keys: &str, kept: Option<&Path>) -> Result<(), String> {
     }
     let more = |many: &[Measured], few: &[Measured]| (cpu(many) / cpu(few) - 1.0) * 100.0;
     println!(
-        "\nmore processor time with {keys} keys: {:.0} % (in use), {:.0} % (any key)",
+        "\nmore processor time with {keys} keys: {:.1} % (in use), {:.1} % (any key)",
         more(&many.in_use, &few.in_use),
         more(&many.any, &few.any),
     );

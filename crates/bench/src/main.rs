@@ -2,12 +2,13 @@
 //!
 //! `keystead-bench` for the table, `keystead-bench growth` for what many keys cost,
 //! `keystead-bench passwords` for password logins beside key logins, `keystead-bench functions` for calls of a
-//! function.
+//! function, `keystead-bench import` for the import of a million users.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program prints")]
 
 mod ceiling;
 mod functions;
 mod growth;
+mod import;
 mod load;
 mod passwords;
 mod seed;
@@ -37,12 +38,14 @@ fn main() -> ExitCode {
         ["growth", keys, folder] => growth::run(keys, Some(Path::new(folder))),
         ["passwords"] => passwords::run(),
         ["functions"] => functions::run(),
+        ["import"] => import::run(1_000_000),
+        ["import", users] => users.parse().map_or(Err("how many users?".into()), import::run),
         ["ceiling", port, size] => match (port.parse(), size.parse()) {
             (Ok(port), Ok(size)) => ceiling::serve(port, size),
             _ => Err("ceiling PORT SIZE".into()),
         },
         _ => {
-            Err("keystead-bench [table [PART_OF_NAME] | growth [KEYS [FOLDER]] | passwords | functions]"
+            Err("keystead-bench [table [PART_OF_NAME] | growth [KEYS [FOLDER]] | passwords | functions | import [USERS]]"
                 .into())
         }
     };

@@ -6,6 +6,7 @@ mod check;
 mod duration;
 mod man;
 mod options;
+mod restore;
 mod rotate;
 mod serve;
 
@@ -14,6 +15,7 @@ use check::CheckOptions;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use keystead_server::settings::FUNCTION_WORKER;
 use options::ServeOptions;
+use restore::RestoreOptions;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -53,6 +55,9 @@ enum Command {
     ///
     /// Nobody is logged out: tokens that older keys signed stay valid until they expire.
     RotateSigningKeys(Box<ServeOptions>),
+    /// Put a backup in place, while the server is stopped.
+    #[command(after_help = restore::HELP)]
+    Restore(RestoreOptions),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -79,6 +84,7 @@ fn main() -> ExitCode {
         Some(Command::Serve(options)) => serve::run(*options),
         Some(Command::Check(options)) => return check::run(&options),
         Some(Command::RotateSigningKeys(options)) => rotate::run(*options),
+        Some(Command::Restore(options)) => restore::run(&options),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Arguments::command(), "keystead", &mut std::io::stdout());
             Ok(())

@@ -159,6 +159,17 @@ pub enum Error {
     InvalidBody(String),
     #[error("the query string is not what is expected")]
     InvalidQuery,
+    #[error("accounts cannot be claimed by mail: {0}")]
+    ClaimsImpossible(&'static str),
+    #[error("more than {0} lines are imported at once")]
+    ImportTooLong(usize),
+    #[error("the key of the HMAC is unusable")]
+    HmacKeyInvalid,
+    #[error("another backup is being made")]
+    BackupRunning,
+    #[error("a backup needs {needed} bytes, and {free} are free")]
+    NoSpaceForBackup { needed: u64, free: u64 },
+
     #[error("the query parameter {0:?} has an unknown value")]
     QueryUnknown(&'static str, &'static str),
     #[error("the user after whom to list is gone")]

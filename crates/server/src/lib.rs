@@ -19,4 +19,4 @@ pub mod store;
 
 pub use http::routes;
 pub use jobs::{flush_once, keep_audit_trail_once, sweep_once};
-pub use start::{Server, StartError, reload_apps};
+pub use start::{Restored, Server, StartError, reload_apps, restore};

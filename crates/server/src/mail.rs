@@ -57,6 +57,19 @@ impl Mailer {
         !matches!(self, Self::Off)
     }
 
+    /// Greets the mail server, and says goodbye.
+    ///
+    /// # Errors
+    /// A sentence: it does not answer, or not as a mail server.
+    pub async fn try_connection(&self) -> Result<(), String> {
+        let Self::Smtp { transport, .. } = self else { return Ok(()) };
+        match transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("it refuses to talk".into()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     /// Sends a mail.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use crate::app_config::{App, Apps};
 use crate::clock::Clock;
 use crate::domain::app_logs::AppLogs;
+use crate::domain::foreign_keys::ForeignKeys;
 use crate::domain::ids::IdGenerator;
 use crate::domain::passwords::Passwords;
 use crate::domain::pepper::Pepper;
@@ -19,7 +20,7 @@ use keystead_functions::{Host, Pool};
 use keystead_protocol::id::{AppId, RequestId};
 use std::net::IpAddr;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use url::Url;
 
 /// The state as the handlers of one thread have it. Every request counts itself in and out several
@@ -53,6 +54,12 @@ pub struct ServerState {
     pub functions: Pool,
     /// Does for functions what their own processes must not.
     pub function_host: Arc<dyn Host>,
+    /// What imported API keys look like. Swapped, as the applications are.
+    pub(crate) foreign_keys: ArcSwap<ForeignKeys>,
+    /// Held while they are read anew.
+    pub(crate) foreign_keys_turn: Mutex<()>,
+    /// Held while a backup is made: one at a time, as each takes the room of the store.
+    pub(crate) backup_turn: Arc<Mutex<()>>,
     /// Sends mails.
     pub mailer: Mailer,
     /// Wakes the job that sends mails.

@@ -13,4 +13,5 @@ mod functions;
 mod kill;
 mod mail;
 mod planted_secrets;
+mod restore;
 mod support;

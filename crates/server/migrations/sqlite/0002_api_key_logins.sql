@@ -2,8 +2,8 @@
 -- in four (the index, and secrets, keys and users), however many keys there are. The row repeats what users and
 -- api_keys say; whatever changes that changes it in the same transaction.
 --
--- slot is the digest's first eight bytes as a signed number, which makes the inner pages of the tree small: those of
--- ten million keys take 6 MB. That two digests share a slot is as good as impossible (with ten million keys, once in
+-- slot is the digest's first eight bytes as a signed number, which makes the inner pages of the tree few: those of
+-- ten million keys take 4 MB. That two digests share a slot is as good as impossible (with ten million keys, once in
 -- 10^12 new ones); then the second key is not made.
 CREATE TABLE api_key_logins (
     slot            INTEGER PRIMARY KEY,

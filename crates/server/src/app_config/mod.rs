@@ -93,6 +93,15 @@ pub struct AppConfig {
 }
 
 impl AppConfig {
+    /// Whether it confirms or resets by mail.
+    pub fn sends_mails(&self) -> bool {
+        use email_password::{Confirmation, PasswordReset};
+        self.providers.email_password.as_ref().is_some_and(|config| {
+            matches!(config.confirmation, Confirmation::Mail(_))
+                || matches!(config.reset, PasswordReset::Mail(_))
+        })
+    }
+
     /// Whether a client of this address may call.
     pub fn allows_address(&self, address: IpAddr) -> bool {
         self.access_list

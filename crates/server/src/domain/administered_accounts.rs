@@ -157,7 +157,7 @@ pub async fn send_confirmation(
     let sent = match app.config.providers.email_password.as_ref().map(|config| &config.confirmation) {
         Some(Confirmation::Mail(mail)) if state.mailer.is_configured() => {
             state.throttles.count_mail(app.ids.app_id, email)?;
-            mailing::write_with(state, app, record, &token, mail)?
+            mailing::write_with(state, app, record, &token, mailing::Occasion::Confirm, mail)?
         }
         _ => SentToken { token: record, mail: None },
     };

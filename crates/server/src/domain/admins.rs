@@ -21,7 +21,8 @@ use std::time::Duration;
 /// The one group ("project" of App Services) that a server has.
 pub const GROUP_ID: ObjectId = ObjectId::from_bytes(*b"keystead-grp");
 
-const DEFAULT_EMAIL: &str = "admin@localhost";
+/// Who the administrator is, if nobody says.
+pub const DEFAULT_EMAIL: &str = "admin@localhost";
 const ACCESS_LIFETIME: Duration = Duration::from_mins(30);
 const REFRESH_LIFETIME: Duration = Duration::from_hours(24);
 /// The name under which administrators' failures are counted; it is no application's id.

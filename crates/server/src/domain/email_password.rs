@@ -5,7 +5,7 @@ use crate::app_config::App;
 use crate::app_config::email_password::{Confirmation, EmailPasswordConfig, PasswordReset};
 use crate::domain::audit;
 use crate::domain::functions::events::{self, Question, ResetDetails, Verdict};
-use crate::domain::mailing;
+use crate::domain::mailing::{self, Occasion};
 use crate::domain::passwords::Verification;
 use crate::error::Error;
 use crate::state::{Client, ServerState};
@@ -44,9 +44,7 @@ pub async fn register(
     }
     let token = match &config.confirmation {
         Confirmation::Automatic => None,
-        Confirmation::Mail(mail) => {
-            Some(mailing::write(state, app, &email, EmailTokenPurpose::Confirm, mail)?)
-        }
+        Confirmation::Mail(mail) => Some(mailing::write(state, app, &email, Occasion::Confirm, mail)?),
         Confirmation::Function(function) => confirm_by_function(state, app, function, &email, client).await?,
     };
     let now = state.clock.now();
@@ -122,7 +120,7 @@ pub async fn send_confirmation(
         return Err(Error::AlreadyConfirmed);
     }
     match &config.confirmation {
-        Confirmation::Mail(mail) => send(state, app, email, EmailTokenPurpose::Confirm, mail).await,
+        Confirmation::Mail(mail) => send(state, app, email, Occasion::Confirm, mail).await,
         Confirmation::Function(_) => Err(Error::ConfirmationByFunction),
         Confirmation::Automatic => Err(Error::AlreadyConfirmed),
     }
@@ -177,7 +175,7 @@ pub async fn send_reset(
     }
     find_account(state, app, email, client).await?;
     match &config.reset {
-        PasswordReset::Mail(mail) => send(state, app, email, EmailTokenPurpose::Reset, mail).await,
+        PasswordReset::Mail(mail) => send(state, app, email, Occasion::Reset, mail).await,
         PasswordReset::Function(_) => Err(Error::ResetByFunction),
         PasswordReset::Off => Err(Error::MailNotConfigured),
     }
@@ -296,11 +294,11 @@ async fn send(
     state: &ServerState,
     app: &App,
     email: &str,
-    purpose: EmailTokenPurpose,
+    occasion: Occasion,
     config: &crate::app_config::email_password::MailConfig,
 ) -> Result<(), Error> {
     state.throttles.count_mail(app.ids.app_id, email)?;
-    state.store.insert_email_token(mailing::write(state, app, email, purpose, config)?).await?;
+    state.store.insert_email_token(mailing::write(state, app, email, occasion, config)?).await?;
     state.mail_waits.notify_one();
     Ok(())
 }

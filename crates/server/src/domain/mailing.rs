@@ -18,6 +18,39 @@ use zeroize::Zeroizing;
 /// How long a mailed link works (protocol §5).
 pub const LINK_LIFETIME: Duration = Duration::from_mins(30);
 
+/// How long the link works with which an imported account is claimed. Nobody asked for that mail, and nobody
+/// waits for it: it is read after the weekend, or after a holiday. Until then the account has no password,
+/// so there is nothing that a link in an old mail could replace; afterwards a reset is asked for as usual.
+pub const CLAIM_LIFETIME: Duration = Duration::from_hours(7 * 24);
+
+/// Why a mail is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// Somebody registered.
+    Confirm,
+    /// Somebody forgot their password.
+    Reset,
+    /// An account was imported without a password.
+    Claim,
+}
+
+impl Occasion {
+    /// What the token in the mail is for.
+    const fn purpose(self) -> EmailTokenPurpose {
+        match self {
+            Self::Confirm => EmailTokenPurpose::Confirm,
+            Self::Reset | Self::Claim => EmailTokenPurpose::Reset,
+        }
+    }
+
+    const fn lifetime(self) -> Duration {
+        match self {
+            Self::Confirm | Self::Reset => LINK_LIFETIME,
+            Self::Claim => CLAIM_LIFETIME,
+        }
+    }
+}
+
 const SEALED_FOR: &str = "mail";
 const BATCH: u32 = 20;
 
@@ -29,11 +62,12 @@ pub fn write(
     state: &ServerState,
     app: &App,
     email: &str,
-    purpose: EmailTokenPurpose,
+    occasion: Occasion,
     config: &MailConfig,
 ) -> Result<SentToken, Error> {
-    let (record, token) = new_token(state, app, email, purpose)?;
-    write_with(state, app, record, &token, config)
+    let (mut record, token) = new_token(state, app, email, occasion.purpose())?;
+    record.expires_at = state.clock.now().plus(occasion.lifetime());
+    write_with(state, app, record, &token, occasion, config)
 }
 
 /// The same for a token that is known to somebody else, too.
@@ -45,9 +79,10 @@ pub fn write_with(
     app: &App,
     record: EmailTokenRecord,
     token: &str,
+    occasion: Occasion,
     config: &MailConfig,
 ) -> Result<SentToken, Error> {
-    let (email, purpose) = (&record.email, record.purpose);
+    let email = &record.email;
     if !state.mailer.is_configured() {
         return Err(Error::MailNotConfigured);
     }
@@ -60,14 +95,18 @@ pub fn write_with(
     link.query_pairs_mut().append_pair("token", token).append_pair("tokenId", &token_id);
     let mail = Mail {
         to: email.clone(),
-        subject: config.subject.clone(),
-        body: body(purpose, &app.config.name, link.as_str()),
-        expires_at: now.plus(LINK_LIFETIME),
+        subject: match occasion {
+            Occasion::Confirm | Occasion::Reset => config.subject.clone(),
+            Occasion::Claim => format!("Claim your {} account", app.config.name),
+        },
+        body: body(occasion, &app.config.name, link.as_str()),
+        expires_at: record.expires_at,
     };
     let plain = Zeroizing::new(serde_json::to_vec(&mail).map_err(|e| Error::Internal(e.to_string()))?);
     let mail = OutboxRecord {
         mail_id: state.ids.next(now),
         sealed_mail: state.pepper.seal(SEALED_FOR, &plain)?,
+        bulk: occasion == Occasion::Claim,
         attempts: 0,
         next_attempt_at: now,
         created_at: now,
@@ -98,16 +137,21 @@ pub fn new_token(
     Ok((record, token))
 }
 
-fn body(purpose: EmailTokenPurpose, app: &str, link: &str) -> String {
-    match purpose {
-        EmailTokenPurpose::Confirm => format!(
+fn body(occasion: Occasion, app: &str, link: &str) -> String {
+    match occasion {
+        Occasion::Confirm => format!(
             "Please confirm your email address for {app} by opening this link:\n\n{link}\n\n\
              The link works once, for 30 minutes. If you did not register, do nothing.\n"
         ),
-        EmailTokenPurpose::Reset => format!(
+        Occasion::Reset => format!(
             "Somebody asked to reset the password of your {app} account. To choose a new one, open \
              this link:\n\n{link}\n\nThe link works once, for 30 minutes. If it was not you, do \
              nothing: your password stays as it is.\n"
+        ),
+        Occasion::Claim => format!(
+            "Your {app} account has moved to a new system, and your password could not come along. To choose \
+             one, and log in as before, open this link:\n\n{link}\n\nThe link works once, for 7 days. After \
+             that, ask for a new password where you log in. If you have no {app} account, do nothing.\n"
         ),
     }
 }

@@ -1,9 +1,10 @@
 //! Password hashing: Argon2id with OWASP's parameters, on few threads at a time, so that a flood of
 //! logins can take neither all memory nor all processors from those who log in with keys.
 
+use crate::domain::foreign_passwords::{self, NO_PASSWORD};
 use crate::domain::throttle::{Attempt, RetryAfter};
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 use keystead_protocol::secret::SecretText;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -45,7 +46,7 @@ pub enum PasswordError {
     /// Too many attempts failed.
     #[error("too many attempts failed")]
     Throttled(RetryAfter),
-    /// The library refused, or a stored hash is damaged.
+    /// The library refused.
     #[error("a password could not be hashed")]
     Failed,
 }
@@ -94,23 +95,26 @@ impl Passwords {
         stored: Option<String>,
         attempt: Attempt,
     ) -> Result<Verification, PasswordError> {
-        let argon2 = self.argon2.clone();
+        let (argon2, nobody) = (self.argon2.clone(), self.nobody.clone());
+        let stored = stored.filter(|stored| stored != NO_PASSWORD);
         let exists = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.nobody.clone());
         self.take_turn(move || {
             // Both looked at and counted while it is this attempt's turn: many at once do not slip
             // through, and who hangs up has guessed all the same.
             attempt.check()?;
-            let parsed = PasswordHash::new(&stored).map_err(|_| PasswordError::Failed)?;
-            let right = argon2.verify_password(password.expose().as_bytes(), &parsed).is_ok();
+            let right = foreign_passwords::verify(&argon2, password.expose().as_bytes(), &stored);
+            let current = is_current(&stored);
             if !(right && exists) {
+                if !current {
+                    // A hash of another system's may be quick to verify: with this, no wrong password is
+                    // answered faster than one for an account that does not exist.
+                    let _ = foreign_passwords::verify(&argon2, password.expose().as_bytes(), &nobody);
+                }
                 attempt.failed();
                 return Ok(Verification::Wrong);
             }
             attempt.succeeded();
-            let current = Params::try_from(&parsed).is_ok_and(|params| {
-                (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES)
-            }) && parsed.algorithm.as_str() == Algorithm::Argon2id.as_str();
             let better_hash = if current { None } else { Some(hash(&argon2, &password)?) };
             Ok(Verification::Right { better_hash })
         })
@@ -131,6 +135,16 @@ impl Passwords {
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| PasswordError::Failed)?
     }
+}
+
+/// Whether a hash is made as [`hash`] makes them today.
+fn is_current(stored: &str) -> bool {
+    PasswordHash::new(stored).is_ok_and(|parsed| {
+        parsed.algorithm.as_str() == Algorithm::Argon2id.as_str()
+            && Params::try_from(&parsed).is_ok_and(|params| {
+                (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES)
+            })
+    })
 }
 
 fn hash(argon2: &Argon2<'static>, password: &SecretText) -> Result<String, PasswordError> {

@@ -5,11 +5,13 @@
 use crate::domain::mac::MacKey;
 use crate::store::audit::AuditChain;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use keystead_protocol::id::AppId;
 use zeroize::Zeroizing;
 
 /// See the module. Everything is derived at start-up; the pepper itself is not kept.
 pub struct Pepper {
     api_keys: MacKey,
+    foreign_keys: MacKey,
     mailed_tokens: MacKey,
     admin_keys: MacKey,
     admin_tokens: Zeroizing<[u8; 32]>,
@@ -38,6 +40,7 @@ impl Pepper {
         let sealing = UnboundKey::new(&AES_256_GCM, &*derive("keystead sealing 1"));
         Ok(Self {
             api_keys: MacKey::new(&*derive("keystead api key digests 1"))?,
+            foreign_keys: MacKey::new(&*derive("keystead foreign keys 1"))?,
             mailed_tokens: MacKey::new(&*derive("keystead mailed token digests 1"))?,
             admin_keys: MacKey::new(&*derive("keystead admin key digests 1"))?,
             admin_tokens: derive("keystead admin tokens 1"),
@@ -49,6 +52,23 @@ impl Pepper {
     /// What is stored of an API key.
     pub fn digest_api_key(&self, key: &str) -> [u8; 32] {
         self.api_keys.sign(key.as_bytes())
+    }
+
+    /// What is stored of an API key that another system handed out, once it has logged in here. The same
+    /// key may have been imported into more than one application.
+    pub fn digest_adopted_key(&self, app_id: AppId, key: &str) -> [u8; 32] {
+        let message = [b"key\0", app_id.object_id().as_bytes().as_slice(), key.as_bytes()].concat();
+        self.foreign_keys.sign(&Zeroizing::new(message))
+    }
+
+    /// What is stored of the hash that another system made of an API key.
+    pub fn digest_foreign_hash(&self, algorithm: &str, hash: &[u8]) -> [u8; 32] {
+        self.foreign_keys.sign(&[b"hash\0", algorithm.as_bytes(), b"\0", hash].concat())
+    }
+
+    /// By what another system's HMAC key is told from others.
+    pub fn fingerprint_hmac_key(&self, key: &[u8]) -> [u8; 32] {
+        self.foreign_keys.sign(&Zeroizing::new([b"hmac key\0", key].concat()))
     }
 
     /// What is stored of a mailed token.

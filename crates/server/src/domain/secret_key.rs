@@ -78,19 +78,25 @@ impl KeySecret {
 
     /// The key in `text`, if it has the form and the checksum of one. Any prefix will do: which
     /// prefixes were used is not for a stranger to find out, and the digest decides.
-    pub fn parse(text: SecretText) -> Option<Self> {
-        let key = text.expose().as_bytes();
-        let start = key.len().checked_sub(BODY_LENGTH)?;
+    ///
+    /// # Errors
+    /// The text, which is no key of ours.
+    pub fn parse(text: SecretText) -> Result<Self, SecretText> {
+        if Self::is_ours(text.expose().as_bytes()) { Ok(Self(text)) } else { Err(text) }
+    }
+
+    fn is_ours(key: &[u8]) -> bool {
+        let Some(start) = key.len().checked_sub(BODY_LENGTH) else { return false };
         let fits = (2..=MAX_PREFIX_LENGTH + 1).contains(&start)
             && key[start - 1] == b'_'
             && key[..start].iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
             && key[start..].iter().all(u8::is_ascii_alphanumeric);
         if !fits {
-            return None;
+            return false;
         }
         let (signed, checksum) = key.split_at(key.len() - CHECKSUM_LENGTH);
         let expected = base62::<CHECKSUM_LENGTH>(crc32fast::hash(signed));
-        (expected == checksum).then_some(Self(text))
+        expected == checksum
     }
 
     /// The key itself.
@@ -160,7 +166,7 @@ mod tests {
     }
 
     fn parses(text: &str) -> bool {
-        KeySecret::parse(text.to_owned().into()).is_some()
+        KeySecret::parse(text.to_owned().into()).is_ok()
     }
 
     #[test]

@@ -38,6 +38,11 @@ pub async fn load(store: &dyn Store, pepper: &Pepper) -> Result<KeyRing, Error> 
     Ok(ring)
 }
 
+/// Whether a stored key was sealed under this pepper.
+pub(crate) fn opens(pepper: &Pepper, record: &SigningKeyRecord) -> bool {
+    pepper.open(SEALED_FOR, &record.sealed_key).is_ok()
+}
+
 /// What keys an application needs.
 #[derive(Clone)]
 pub struct KeyPolicy {

@@ -46,7 +46,6 @@ pub(super) struct Shared {
     /// Where in `routes` a path's is. What is no route has the first.
     pub(super) by_path: matchit::Router<usize>,
     pub(super) routes: Vec<Served>,
-    pub(super) time_limit: Duration,
 }
 
 /// For one request.
@@ -60,12 +59,18 @@ pub(super) struct Served {
     /// thread ever does.
     methods: Mutex<MethodRouter>,
     metrics: RouteMetrics,
+    time_limit: Duration,
 }
 
 impl Served {
-    pub(super) fn new(path: &'static str, methods: MethodRouter<ThreadState>, state: &ThreadState) -> Self {
+    pub(super) fn new(
+        path: &'static str,
+        methods: MethodRouter<ThreadState>,
+        time_limit: Duration,
+        state: &ThreadState,
+    ) -> Self {
         let methods = Mutex::new(methods.with_state(Arc::clone(state)));
-        Self { methods, metrics: state.metrics.route(path) }
+        Self { methods, metrics: state.metrics.route(path), time_limit }
     }
 
     fn begin(&self, request: Request<Incoming>) -> RouteFuture<Infallible> {
@@ -107,7 +112,7 @@ impl Connection {
         let handled = exchange.route().begin(request);
         let handled = request_notes::scope(AssertUnwindSafe(handled).catch_unwind());
         let mut handled = pin!(handled);
-        let deadline = exchange.began + connection.shared.time_limit;
+        let deadline = exchange.began + exchange.route().time_limit;
         let response = match tokio::time::timeout_at(deadline, handled.as_mut()).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(_panic)) => Error::Internal("a handler panicked".into()).into_response(),

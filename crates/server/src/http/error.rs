@@ -42,6 +42,7 @@ pub(super) fn error_response(error: &Error, public_url: &str, id: RequestId, dra
     let retry_after = match error {
         Error::Throttled(wait) | Error::Busy(wait) => Some(wait.as_secs().max(1)),
         Error::Store(StoreError::Busy | StoreError::Closed) => Some(5),
+        Error::BackupRunning => Some(60),
         _ => None,
     };
     if let Some(seconds) = retry_after {
@@ -69,6 +70,7 @@ fn describe(error: &Error) -> Description {
         .or_else(|| describe_api_key(error))
         .or_else(|| describe_email_account(error))
         .or_else(|| describe_configuration(error))
+        .or_else(|| describe_operation(error))
         .or_else(|| describe_request(error))
         .unwrap_or_else(|| {
             let message = "internal error: the operator finds it in the log by the co_id of the link";
@@ -369,6 +371,39 @@ fn describe_email_account(error: &Error) -> Option<Description> {
         Error::ResetByFunction => known(bad, Code::BadRequest, "please use reset password via function"),
         Error::NoResetFunction => known(bad, Code::BadRequest, "no reset function is configured"),
         Error::MailNotConfigured => uncoded(bad, "error processing request"),
+        _ => return None,
+    })
+}
+
+fn describe_operation(error: &Error) -> Option<Description> {
+    use ErrorCode as Code;
+    let bad = StatusCode::BAD_REQUEST;
+    Some(match error {
+        Error::ClaimsImpossible(reason) => {
+            known(bad, Code::BadRequest, format!("accounts cannot be claimed by mail: {reason}"))
+        }
+        Error::ImportTooLong(limit) => known(
+            bad,
+            Code::BadRequest,
+            format!("at most {limit} lines are imported at once: send them in chunks"),
+        ),
+        Error::HmacKeyInvalid => known(
+            bad,
+            Code::BadRequest,
+            "the key of the HMAC is unusable: it is 16 to 256 bytes in base64, given once",
+        ),
+        Error::BackupRunning => known(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Code::MaintenanceInProgress,
+            "another backup is being made: try again when it is done",
+        ),
+        Error::NoSpaceForBackup { needed, free } => known(
+            StatusCode::INSUFFICIENT_STORAGE,
+            Code::InternalServerError,
+            format!(
+                "the copy needs up to {needed} bytes in the data folder while it is sent, and {free} are free: make room first"
+            ),
+        ),
         _ => return None,
     })
 }

@@ -38,14 +38,14 @@ impl Http {
     /// Two routes contradict each other.
     pub(crate) fn new(state: &Arc<ServerState>) -> Result<Self, matchit::InsertError> {
         let thread_state = Arc::new(Arc::clone(state));
-        let mut by_path = matchit::Router::new();
-        let mut routes = vec![Served::new("(unknown)", any(operations::unknown), &thread_state)];
-        for Route { path, handlers, .. } in all_routes() {
-            by_path.insert(path, routes.len())?;
-            routes.push(Served::new(path, handlers, &thread_state));
-        }
         let time_limit = edge::time_limit(state);
-        Ok(Self(Arc::new(Shared { state: Arc::clone(state), by_path, routes, time_limit })))
+        let mut by_path = matchit::Router::new();
+        let mut routes = vec![Served::new("(unknown)", any(operations::unknown), time_limit, &thread_state)];
+        for Route { path, handlers, time_limit: longer, .. } in all_routes() {
+            by_path.insert(path, routes.len())?;
+            routes.push(Served::new(path, handlers, longer.unwrap_or(time_limit), &thread_state));
+        }
+        Ok(Self(Arc::new(Shared { state: Arc::clone(state), by_path, routes })))
     }
 
     /// What answers on the connection of this peer.

@@ -6,6 +6,7 @@ use super::describe::{self, About, Definitions, Operation};
 use crate::state::ThreadState;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter};
+use std::time::Duration;
 
 /// A path with its handlers.
 pub(super) struct Route {
@@ -14,6 +15,8 @@ pub(super) struct Route {
     /// One for each method.
     pub(super) described: Vec<Described>,
     pub(super) handlers: MethodRouter<ThreadState>,
+    /// How long a request may take, where that is longer than usual.
+    pub(super) time_limit: Option<Duration>,
 }
 
 /// What is known of a method of a route.
@@ -24,7 +27,13 @@ pub(super) struct Described {
 
 /// A path, at which nothing answers yet.
 pub(super) fn at(path: &'static str) -> Route {
-    Route { path, methods: Vec::new(), described: Vec::new(), handlers: MethodRouter::new() }
+    Route {
+        path,
+        methods: Vec::new(),
+        described: Vec::new(),
+        handlers: MethodRouter::new(),
+        time_limit: None,
+    }
 }
 
 macro_rules! methods {
@@ -42,6 +51,11 @@ macro_rules! methods {
 
 impl Route {
     methods! { get GET post POST put PUT patch PATCH delete DELETE }
+
+    /// Lets requests take so long.
+    pub(super) fn within(self, time_limit: Duration) -> Self {
+        Self { time_limit: Some(time_limit), ..self }
+    }
 
     fn on<H, T>(mut self, method: Method, filter: MethodFilter, handler: H, about: About) -> Self
     where

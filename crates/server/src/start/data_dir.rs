@@ -2,6 +2,7 @@
 //! the server runs.
 
 use super::StartError;
+use crate::domain::backup;
 use crate::domain::pepper::Pepper;
 use keystead_protocol::secret::SecretText;
 use std::fmt::Write as _;
@@ -10,8 +11,10 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-const DATABASE: &str = "keystead.sqlite3";
-const PEPPER: &str = "pepper";
+/// The database, in the data folder.
+pub(crate) const DATABASE: &str = "keystead.sqlite3";
+/// The pepper, in the data folder.
+pub(crate) const PEPPER: &str = "pepper";
 const LOCK: &str = "lock";
 
 /// An open data folder. Dropping it unlocks it.
@@ -31,7 +34,11 @@ impl DataDir {
         let lock = private().write(true).create(true).truncate(false).open(path.join(LOCK));
         let lock = lock.map_err(|error| failed(error.to_string()))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => {
+                // What a server left that was killed while it made a backup.
+                let _ = std::fs::remove_file(path.join(backup::FILE));
+                Ok(Self { path: path.to_owned(), _lock: lock })
+            }
             Err(TryLockError::WouldBlock) => Err(failed("another Keystead runs on it".into())),
             Err(TryLockError::Error(error)) => Err(failed(error.to_string())),
         }
@@ -42,7 +49,7 @@ impl DataDir {
         self.path.display().to_string()
     }
 
-    fn database(&self) -> PathBuf {
+    pub(super) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
     }
 
@@ -100,11 +107,28 @@ impl DataDir {
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             std::fs::rename(&unfinished, self.path.join(PEPPER))?;
-            File::open(&self.path)?.sync_all()
+            sync_folder(&self.path)
         };
         written().map_err(|error| failed(&error))?;
         Ok(Pepper::new(&secret)?)
     }
+}
+
+/// Makes that a file has its name last.
+#[cfg(unix)]
+pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Where folders cannot be opened.
+#[cfg(not(unix))]
+pub(super) fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Makes a file that only its owner reads; there must be none of that name.
+pub(crate) fn create_private_file(path: &Path) -> std::io::Result<File> {
+    private().write(true).create_new(true).open(path)
 }
 
 fn parse(text: &str) -> Result<Pepper, StartError> {

@@ -4,18 +4,21 @@ mod connection;
 mod data_dir;
 mod listener;
 mod reload;
+mod restore;
 mod tls;
 mod workers;
 
-pub(crate) use data_dir::DataDir;
+pub(crate) use data_dir::{DATABASE, DataDir, PEPPER, create_private_file};
 pub use reload::reload_apps;
 pub(crate) use reload::{Watch, reload_when_wanted};
+pub use restore::{Restored, restore};
 
 use crate::app_config::{self, App, AppConfig, Apps, Problems};
 use crate::clock::Clock;
 use crate::domain::admins::{self, GeneratedAdmin};
 use crate::domain::app_logs::AppLogs;
 use crate::domain::apps::{from_json, read_app, secrets};
+use crate::domain::foreign_keys;
 use crate::domain::ids::IdGenerator;
 use crate::domain::passwords::Passwords;
 use crate::domain::pepper::{CryptoFailed, Pepper};
@@ -38,7 +41,7 @@ use keystead_functions::Pool;
 use keystead_protocol::provider::ProviderType;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
@@ -60,6 +63,8 @@ pub enum StartError {
     Tls(std::io::Error),
     #[error("mail cannot be sent: {0}")]
     Mail(String),
+    #[error("the backup {file} cannot be restored: {problem}")]
+    Restore { file: String, problem: String },
     #[error("{0}")]
     Other(String),
 }
@@ -151,6 +156,7 @@ async fn build_state(
     let mut apps = load_apps(&settings, store.as_ref(), &clock, &ids).await?;
     load_stored_apps(&mut apps, store.as_ref(), &pepper).await?;
     let key_ring = signing_keys::load(store.as_ref(), &pepper).await?;
+    let known_foreign_keys = foreign_keys::load(store.as_ref(), &pepper).await?;
     let outbound = Outbound::new(settings.outbound_allow.clone()).map_err(|error| other(&error))?;
     Ok(ServerState {
         mailer: mailer(&settings, &public_url, address)?,
@@ -168,6 +174,9 @@ async fn build_state(
         functions: Pool::new(settings.functions.clone()),
         function_host: Arc::new(outbound.clone()),
         jwk_sets: JwkSets::new(outbound),
+        foreign_keys: ArcSwap::from_pointee(known_foreign_keys),
+        foreign_keys_turn: Mutex::new(()),
+        backup_turn: Arc::default(),
         mail_waits: Notify::new(),
         reload_wanted: Notify::new(),
         metrics: Metrics::new(),

@@ -110,6 +110,12 @@ actions! {
     IdentityLinked = "user.identity_linked",
     /// The password of an email account was changed.
     PasswordChanged = "password.changed",
+    /// Users were imported; the subject says how many.
+    UsersImported = "users.imported",
+    /// API keys were imported; the subject says how many.
+    ApiKeysImported = "api_keys.imported",
+    /// A backup was taken.
+    BackupTaken = "backup.taken",
     /// An administrator logged in, or failed to.
     AdminLoggedIn = "admin.logged_in",
     /// An administrator logged out.

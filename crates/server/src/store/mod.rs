@@ -9,7 +9,10 @@ pub mod api_keys;
 pub mod app_definitions;
 pub mod apps;
 pub mod audit;
+pub mod backup;
 pub mod email_accounts;
+pub mod foreign_keys;
+pub mod imports;
 pub mod networks;
 pub mod outbox;
 pub mod server_keys;
@@ -28,7 +31,10 @@ pub trait Store:
     + app_definitions::AppDefinitionStore
     + apps::AppStore
     + audit::AuditStore
+    + backup::BackupStore
     + email_accounts::EmailAccountStore
+    + foreign_keys::ForeignKeyStore
+    + imports::ImportStore
     + outbox::OutboxStore
     + server_keys::ServerKeyStore
     + sessions::SessionStore

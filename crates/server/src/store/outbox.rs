@@ -12,6 +12,8 @@ pub struct OutboxRecord {
     pub mail_id: MailId,
     /// The mail, encrypted.
     pub sealed_mail: Vec<u8>,
+    /// One of very many, which waits for those that somebody asked for.
+    pub bulk: bool,
     /// How often sending it failed.
     pub attempts: u32,
     /// Not to be tried before.
@@ -23,7 +25,7 @@ pub struct OutboxRecord {
 /// See [`OutboxRecord`].
 #[async_trait]
 pub trait OutboxStore {
-    /// The mails that are due, at most `limit`, oldest first.
+    /// The mails that are due, at most `limit`, oldest first, and those that wait for others last.
     async fn list_due_mails(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<OutboxRecord>>;
 
     /// Takes a mail out, sent or given up.

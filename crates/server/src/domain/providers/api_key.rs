@@ -1,11 +1,14 @@
-//! `api-key`: the hottest path. It reads one cached row, writes nothing, and tells a stranger nothing.
+//! `api-key`: the hottest path. It reads one cached row, writes nothing, and tells a stranger nothing. Only
+//! the first login with a key that was imported writes: see `foreign_keys.rs`.
 
 use crate::app_config::App;
+use crate::domain::foreign_keys;
 use crate::domain::secret_key::KeySecret;
 use crate::domain::sessions::{Authenticated, Grounds};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
 use keystead_protocol::provider::ProviderType;
+use keystead_protocol::secret::SecretText;
 
 /// The owner of the key.
 ///
@@ -15,18 +18,19 @@ use keystead_protocol::provider::ProviderType;
 pub async fn authenticate(
     state: &ServerState,
     app: &App,
-    key: Option<KeySecret>,
+    key: Result<KeySecret, SecretText>,
     client: &Client<'_>,
 ) -> Result<Authenticated, Error> {
     if !app.config.providers.api_key {
         return Err(Error::ProviderUnavailable(ProviderType::ApiKey.to_string()));
     }
     let found = match &key {
-        Some(key) => {
+        Ok(key) => {
             let digest = state.pepper.digest_api_key(key.expose());
             state.store.find_api_key_login(key.locator(), &digest).await?
         }
-        None => None,
+        // Not the hot path, which is not to carry the room that this needs.
+        Err(text) => Box::pin(foreign_keys::find_login(state, app, text)).await?,
     };
     let Some(found) = found.filter(|found| found.app_id == app.ids.app_id) else {
         // Only strings that are nobody's key count as guessing.

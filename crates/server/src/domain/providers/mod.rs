@@ -32,8 +32,8 @@ pub enum Credentials {
         /// The password.
         password: SecretText,
     },
-    /// An API key; `None` for a string that cannot be one.
-    ApiKey(Option<KeySecret>),
+    /// An API key; a string that is none of ours may be one that was imported.
+    ApiKey(Result<KeySecret, SecretText>),
     /// A JWT of somebody else's making.
     CustomToken(SecretText),
     /// Whatever the application's function understands, as extended JSON. May hold secrets.

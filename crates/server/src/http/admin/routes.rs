@@ -22,7 +22,7 @@ fn people() -> Vec<Route> {
         at("/api/admin/v3.0/auth/providers/mongodb-cloud/login").post(session::log_in_by_key, about("Log a program in by its key pair").errors(&[401, 429])),
         at("/api/admin/v3.0/auth/session").post(session::refresh, about("Renew an access token").token(Token::AdminRefresh)).delete(session::end, about("Log out").token(Token::AdminRefresh)),
         at("/api/admin/v3.0/auth/profile").get(session::profile, "Get the administrator who is logged in"),
-        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users").get(users::list, "List users").post(users::create, about("Create a user with an email address").errors(&[409])),
+        at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users").get(users::list, "List users").post(users::create, about("Create a user with an email address").errors(&[403, 409])),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/verify_token").post(users::verify_token, about("Verify a user's access token").errors(&[401])),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}")
             .get(users::get, "Get a user")
@@ -31,18 +31,18 @@ fn people() -> Vec<Route> {
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}/disable").put(users::disable, "Disable a user, and end their sessions"),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}/logout").put(users::log_out, "End all sessions of a user"),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}/reset_email")
-            .patch(users::reset_email, about("Change the email address of a user").errors(&[409])),
+            .patch(users::reset_email, about("Change the email address of a user").errors(&[403, 409])),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/users/{user_id}/devices").get(users::devices, "List no devices"),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/user_registrations/pending_users")
-            .get(pending_users::list, "List registrations that are not confirmed"),
+            .get(pending_users::list, about("List registrations that are not confirmed").errors(&[403])),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/user_registrations/by_email/{email}")
-            .delete(pending_users::delete, "Delete a registration"),
+            .delete(pending_users::delete, about("Delete a registration").errors(&[403])),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/user_registrations/by_email/{email}/send_confirm")
-            .post(pending_users::send_confirmation, about("Send the confirmation mail again").errors(&[400])),
+            .post(pending_users::send_confirmation, about("Send the confirmation mail again").errors(&[400, 403, 429])),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/user_registrations/by_email/{email}/confirm")
-            .post(pending_users::confirm, about("Confirm a registration").errors(&[400])),
+            .post(pending_users::confirm, about("Confirm a registration").errors(&[400, 403, 429])),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/user_registrations/by_email/{email}/run_confirm")
-            .post(pending_users::run_confirmation, about("Call the confirmation function again").errors(&[400])),
+            .post(pending_users::run_confirmation, about("Call the confirmation function again").errors(&[400, 403, 429])),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/api_keys")
             .get(api_keys::list, "List the server API keys")
             .post(api_keys::create, about("Create a server API key").errors(&[403, 409])),

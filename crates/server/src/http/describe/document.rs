@@ -80,7 +80,7 @@ fn operation(
 ) -> Value {
     let mut operation = Operation::default();
     describe(&mut operation, schemas);
-    let About { summary, errors, token, body } = about;
+    let About { summary, errors, token, body, text } = about;
     // Any request may come at a bad moment.
     operation.errors(&[408, 500, 503]);
     operation.errors(errors);
@@ -112,6 +112,9 @@ fn operation(
     });
     if let Some(schema) = body {
         described["requestBody"] = json!({ "content": { "application/json": { "schema": schema } } });
+    }
+    if *text {
+        described["requestBody"] = json!({ "content": { "text/plain": { "schema": { "type": "string" } } } });
     }
     described
 }

@@ -36,11 +36,12 @@ pub(super) struct About {
     errors: &'static [u16],
     token: Option<Token>,
     body: Option<fn(&mut Definitions) -> Value>,
+    text: bool,
 }
 
 /// What a route is for, in a few words.
 pub(super) const fn about(summary: &'static str) -> About {
-    About { summary, errors: &[], token: None, body: None }
+    About { summary, errors: &[], token: None, body: None, text: false }
 }
 
 impl From<&'static str> for About {
@@ -59,6 +60,12 @@ impl About {
     /// The token that the handler itself looks at.
     pub(super) const fn token(mut self, token: Token) -> Self {
         self.token = Some(token);
+        self
+    }
+
+    /// That the handler itself reads the body as text.
+    pub(super) const fn text(mut self) -> Self {
+        self.text = true;
         self
     }
 

@@ -1,5 +1,6 @@
 //! The audit trail: read it, and prove that it is as it was written.
 
+use super::hex;
 use crate::clock::Timestamp;
 use crate::domain::audit::{self, Broken, Expectation, Verification, trail};
 use crate::error::Error;
@@ -164,8 +165,4 @@ fn shown(row: &AuditRow) -> Event {
         request_id: id(&row.request_id),
         outcome: text(&row.outcome),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

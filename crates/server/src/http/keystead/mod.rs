@@ -3,10 +3,15 @@
 
 mod admin_keys;
 mod audit;
+mod backup;
+mod doctor;
+mod imports;
 mod user_api_keys;
 
 use super::describe::about;
 use super::route::{Route, at};
+use crate::domain::backup::TIME_LIMIT;
+use std::fmt::Write as _;
 
 /// Keystead's own routes.
 pub(super) fn routes() -> Vec<Route> {
@@ -30,5 +35,21 @@ pub(super) fn routes() -> Vec<Route> {
             .get(audit::list, about("Read the audit trail, newest first").errors(&[403])),
         at("/api/keystead/v1/audit/verify")
             .post(audit::verify, "Verify that the audit trail is as it was written"),
+        at("/api/keystead/v1/backup").get(backup::get, "Take a copy of the store").within(TIME_LIMIT),
+        at("/api/keystead/v1/doctor").get(doctor::get, "Examine the server"),
+        at("/api/keystead/v1/apps/{app_id}/users/import")
+            .post(imports::users, about("Import users, from JSON lines").text().errors(&[403])),
+        at("/api/keystead/v1/apps/{app_id}/api_keys/import").post(
+            imports::api_keys,
+            about("Import API keys that are known by their hashes, from JSON lines").text().errors(&[403]),
+        ),
     ]
+}
+
+/// Hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::store::StoreResult;
 use crate::store::api_keys::{
     ApiKeyDetails, ApiKeyLogin, ApiKeyRecord, ApiKeyStore, ApiKeyUse, InsertApiKeyOutcome, NewApiKey,
+    SecretRecord,
 };
 use crate::store::audit::AuditEvent;
 use crate::store::networks::UserLogin;
@@ -127,6 +128,7 @@ impl ApiKeyStore for SqliteStore {
                 let ids = params![user_id.object_id().as_bytes(), key_id.object_id().as_bytes()];
                 for sql in [
                     "DELETE FROM api_key_secrets WHERE user_id = ?1 AND key_id = ?2",
+                    "DELETE FROM foreign_key_digests WHERE user_id = ?1 AND key_id = ?2",
                     "DELETE FROM known_networks WHERE user_id = ?1 AND key_id = ?2",
                 ] {
                     transaction.prepare_cached(sql)?.execute(ids)?;
@@ -244,6 +246,18 @@ pub(super) fn insert_api_key(
             "INSERT INTO api_keys (user_id, key_id, app_id, name, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![user_id, key_id, app_id, key.name, created_at])?;
+    insert_secret(transaction, &login, &key.secret, key.created_at)?;
+    transaction.record(audit)?;
+    Ok(InsertApiKeyOutcome::Inserted)
+}
+
+/// Gives a key a secret, by which it is found. `login` is what is stored of the key and its owner.
+pub(super) fn insert_secret(
+    transaction: &Transaction<'_>,
+    login: &ApiKeyLogin,
+    secret: &SecretRecord,
+    created_at: Timestamp,
+) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
             "INSERT INTO api_key_secrets
@@ -251,17 +265,15 @@ pub(super) fn insert_api_key(
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
-            user_id,
-            key_id,
-            key.secret.digest,
-            key.secret.prefix,
-            key.secret.display_start,
-            key.secret.display_end,
-            created_at,
+            login.user_id.object_id().as_bytes(),
+            login.key_id.object_id().as_bytes(),
+            secret.digest,
+            secret.prefix,
+            secret.display_start,
+            secret.display_end,
+            created_at.unix_seconds(),
         ])?;
-    transaction.record(audit)?;
-    key_logins::insert(transaction, &key.secret.digest, &login)?;
-    Ok(InsertApiKeyOutcome::Inserted)
+    key_logins::insert(transaction, &secret.digest, login)
 }
 
 fn read_api_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyRecord> {

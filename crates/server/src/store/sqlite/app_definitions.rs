@@ -92,9 +92,15 @@ impl AppDefinitionStore for SqliteStore {
                      WHERE app_id = ?1 AND deleted_at IS NULL",
                     params![id, at.unix_seconds()],
                 )?;
-                for table in
-                    ["app_definitions", "app_secrets", "app_drafts", "app_deployments", "signing_keys"]
-                {
+                for table in [
+                    "app_definitions",
+                    "app_secrets",
+                    "app_drafts",
+                    "app_deployments",
+                    "signing_keys",
+                    "foreign_key_shapes",
+                    "foreign_hmac_keys",
+                ] {
                     transaction.execute(&format!("DELETE FROM {table} WHERE app_id = ?1"), [id])?;
                 }
                 if deleted == 1 {

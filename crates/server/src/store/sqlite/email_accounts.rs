@@ -340,22 +340,22 @@ pub(super) fn insert_token(
     connection: &Connection,
     SentToken { token, mail }: &SentToken,
 ) -> rusqlite::Result<()> {
-    connection.execute(
-        "DELETE FROM email_tokens WHERE app_id = ?1 AND email = ?2 AND purpose = ?3",
-        params![token.app_id.object_id().as_bytes(), token.email, token.purpose.as_str()],
-    )?;
-    connection.execute(
-        "INSERT INTO email_tokens (token_id, app_id, email, purpose, digest, expires_at)
+    connection
+        .prepare_cached("DELETE FROM email_tokens WHERE app_id = ?1 AND email = ?2 AND purpose = ?3")?
+        .execute(params![token.app_id.object_id().as_bytes(), token.email, token.purpose.as_str()])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO email_tokens (token_id, app_id, email, purpose, digest, expires_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![
+        )?
+        .execute(params![
             token.token_id.object_id().as_bytes(),
             token.app_id.object_id().as_bytes(),
             token.email,
             token.purpose.as_str(),
             token.digest,
             token.expires_at.unix_seconds(),
-        ],
-    )?;
+        ])?;
     mail.as_ref().map_or(Ok(()), |mail| insert_mail(connection, mail))
 }
 

@@ -10,11 +10,17 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0003_audit.sql"),
     include_str!("../../../migrations/sqlite/0004_app_definitions.sql"),
     include_str!("../../../migrations/sqlite/0005_admin_keys_and_server_keys.sql"),
+    include_str!("../../../migrations/sqlite/0006_imports.sql"),
     include_str!("../../../migrations/sqlite/0007_audit.sql"),
 ];
 
 /// "`KeyS`", so that `file` and other programs can tell whose database this is.
-const APPLICATION_ID: i32 = 0x4b65_7953;
+pub(super) const APPLICATION_ID: i32 = 0x4b65_7953;
+
+/// The version of the schema that this binary writes.
+pub(super) fn newest() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+}
 
 pub(super) fn run(connection: &mut Connection) -> StoreResult<()> {
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;

@@ -8,9 +8,12 @@ mod api_keys;
 mod app_definitions;
 mod apps;
 mod audit;
+mod backup;
 mod cache;
 mod columns;
 mod email_accounts;
+mod foreign_keys;
+mod imports;
 mod key_logins;
 mod migrate;
 mod networks;
@@ -25,16 +28,18 @@ mod writer;
 
 use super::audit::AuditChain;
 use super::{Store, StoreError, StoreResult};
+pub(crate) use backup::examine_copy;
 use cache::Cache;
 use readers::Readers;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use writer::Writer;
 
 /// See the module.
 pub struct SqliteStore {
+    file: PathBuf,
     readers: Arc<Readers>,
     writer: Writer,
     cache: Arc<Cache>,
@@ -60,7 +65,7 @@ impl SqliteStore {
         let cache = Arc::new(Cache::new());
         let readers = Arc::new(Readers::open(file)?);
         let writer = Writer::start(connection, Arc::clone(&readers), Arc::clone(&cache), audit_chain)?;
-        Ok(Self { readers, writer, cache })
+        Ok(Self { file: file.to_owned(), readers, writer, cache })
     }
 }
 

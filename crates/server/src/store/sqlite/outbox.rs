@@ -12,21 +12,10 @@ use rusqlite::{Connection, params};
 impl OutboxStore for SqliteStore {
     async fn list_due_mails(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<OutboxRecord>> {
         self.readers.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT mail_id, sealed_mail, attempts, next_attempt_at, created_at FROM outbox
-                 WHERE next_attempt_at <= ?1 ORDER BY next_attempt_at LIMIT ?2",
-            )?;
-            statement
-                .query_map(params![now.unix_seconds(), limit], |row| {
-                    Ok(OutboxRecord {
-                        mail_id: columns::id(row, 0)?,
-                        sealed_mail: row.get(1)?,
-                        attempts: row.get(2)?,
-                        next_attempt_at: columns::timestamp(row, 3)?,
-                        created_at: columns::timestamp(row, 4)?,
-                    })
-                })?
-                .collect()
+            let mut mails = list_due(connection, now, limit, false)?;
+            let room = limit - u32::try_from(mails.len()).unwrap_or(limit);
+            mails.extend(list_due(connection, now, room, true)?);
+            Ok(mails)
         })
     }
 
@@ -54,15 +43,40 @@ impl OutboxStore for SqliteStore {
     }
 }
 
+fn list_due(
+    connection: &Connection,
+    now: Timestamp,
+    limit: u32,
+    bulk: bool,
+) -> rusqlite::Result<Vec<OutboxRecord>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT mail_id, sealed_mail, attempts, next_attempt_at, created_at FROM outbox
+         WHERE bulk = ?3 AND next_attempt_at <= ?1 ORDER BY next_attempt_at LIMIT ?2",
+    )?;
+    statement
+        .query_map(params![now.unix_seconds(), limit, bulk], |row| {
+            Ok(OutboxRecord {
+                mail_id: columns::id(row, 0)?,
+                sealed_mail: row.get(1)?,
+                bulk,
+                attempts: row.get(2)?,
+                next_attempt_at: columns::timestamp(row, 3)?,
+                created_at: columns::timestamp(row, 4)?,
+            })
+        })?
+        .collect()
+}
+
 pub(super) fn insert_mail(connection: &Connection, mail: &OutboxRecord) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO outbox (mail_id, sealed_mail, attempts, next_attempt_at, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO outbox (mail_id, sealed_mail, bulk, attempts, next_attempt_at, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             mail.mail_id.object_id().as_bytes(),
             mail.sealed_mail,
+            mail.bulk,
             mail.attempts,
             mail.next_attempt_at.unix_seconds(),
             mail.created_at.unix_seconds(),

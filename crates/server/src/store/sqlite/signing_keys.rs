@@ -4,7 +4,7 @@ use super::{SqliteStore, columns};
 use crate::store::StoreResult;
 use crate::store::signing_keys::{SigningKeyRecord, SigningKeyStore};
 use async_trait::async_trait;
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 #[async_trait]
 impl SigningKeyStore for SqliteStore {
@@ -14,18 +14,7 @@ impl SigningKeyStore for SqliteStore {
                 "SELECT key_id, app_id, token_type, algorithm, sealed_key, created_at FROM signing_keys
                  ORDER BY position",
             )?;
-            statement
-                .query_map([], |row| {
-                    Ok(SigningKeyRecord {
-                        key_id: row.get(0)?,
-                        app_id: columns::id(row, 1)?,
-                        token_type: columns::parsed(row, 2)?,
-                        algorithm: row.get(3)?,
-                        sealed_key: row.get(4)?,
-                        created_at: columns::timestamp(row, 5)?,
-                    })
-                })?
-                .collect()
+            statement.query_map([], read)?.collect()
         })
     }
 
@@ -50,4 +39,15 @@ impl SigningKeyStore for SqliteStore {
             })
             .await
     }
+}
+
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<SigningKeyRecord> {
+    Ok(SigningKeyRecord {
+        key_id: row.get(0)?,
+        app_id: columns::id(row, 1)?,
+        token_type: columns::parsed(row, 2)?,
+        algorithm: row.get(3)?,
+        sealed_key: row.get(4)?,
+        created_at: columns::timestamp(row, 5)?,
+    })
 }

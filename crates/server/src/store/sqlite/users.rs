@@ -295,6 +295,7 @@ pub(super) fn delete_user_rows(transaction: &mut Transaction<'_>, user_id: UserI
              (SELECT u.app_id, i.provider_type, i.identity_id
               FROM users u JOIN identities i ON i.user_id = u.user_id WHERE u.user_id = ?1)",
         "DELETE FROM identities WHERE user_id = ?1",
+        "DELETE FROM foreign_key_digests WHERE user_id = ?1",
         "DELETE FROM api_key_secrets WHERE user_id = ?1",
         "DELETE FROM api_keys WHERE user_id = ?1",
         "DELETE FROM revoked_sessions WHERE user_id = ?1",
@@ -306,7 +307,7 @@ pub(super) fn delete_user_rows(transaction: &mut Transaction<'_>, user_id: UserI
     Ok(())
 }
 
-fn insert_identity(
+pub(super) fn insert_identity(
     transaction: &Transaction<'_>,
     user_id: UserId,
     identity: &IdentityRecord,
@@ -328,7 +329,7 @@ fn insert_identity(
     Ok(())
 }
 
-fn find_owner(
+pub(super) fn find_owner(
     connection: &Connection,
     app_id: AppId,
     identity: &IdentityRecord,
@@ -343,7 +344,7 @@ fn find_owner(
     ))
 }
 
-fn insert_owner(
+pub(super) fn insert_owner(
     connection: &Connection,
     app_id: AppId,
     identity: &IdentityRecord,

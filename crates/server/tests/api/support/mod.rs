@@ -354,3 +354,12 @@ impl TestServer {
         mails.iter().map(|mail| token_pair(&mail.sealed_mail)).collect()
     }
 }
+
+/// Hexadecimal digits.
+pub fn hex(bytes: impl AsRef<[u8]>) -> String {
+    use std::fmt::Write as _;
+    bytes.as_ref().iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
