@@ -1,7 +1,8 @@
-//! Installing what tests and benchmarks need: Debian packages and npm packages.
+//! Installing what tests and benchmarks need: Debian, npm and Python packages.
 
 use crate::run::must;
 use crate::workspace;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Installs those Debian packages that are missing.
@@ -30,6 +31,28 @@ pub(crate) fn npm(folder: &str) -> Result<(), String> {
     }
     println!("installing npm packages in {}", folder.display());
     must(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))
+}
+
+/// Installs the Python packages that a folder requires into an environment of its own, and returns its interpreter.
+pub(crate) fn python(folder: &str) -> Result<PathBuf, String> {
+    let folder = workspace().join(folder);
+    let (environment, requirements) = (folder.join(".venv"), folder.join("requirements.txt"));
+    let interpreter = environment.join("bin/python");
+    // Written last, so that an installation that was broken off is begun anew.
+    let done = environment.join("installed");
+    let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+    if modified(&done).is_some() && modified(&done) >= modified(&requirements) {
+        return Ok(interpreter);
+    }
+    println!("installing Python packages in {}", folder.display());
+    must(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
+    must(
+        Command::new(&interpreter)
+            .args(["-m", "pip", "install", "--quiet", "--requirement"])
+            .arg(&requirements),
+    )?;
+    std::fs::write(&done, "").map_err(|error| format!("{}: {error}", done.display()))?;
+    Ok(interpreter)
 }
 
 /// Whether a program can be started by this name.

@@ -2,10 +2,13 @@
 
 use crate::run::{must, watch};
 use crate::{install, web, workspace};
+use std::path::Path;
 use std::process::Command;
 
 /// A mail server, a tool that makes certificates, a browser.
 const DEBIAN_PACKAGES: &[&str] = &["exim4-daemon-light", "openssl", "chromium"];
+/// What sends generated requests to every operation that the server describes.
+const OPENAPI: &str = "conformance/openapi";
 const NPM_FOLDERS: &[&str] = &["conformance/realm-web", "crates/web-sdk/tests"];
 
 /// What node runs: a folder, and what is loaded before each of its suites.
@@ -30,6 +33,10 @@ pub(crate) fn run() -> Result<(), String> {
     for folder in NPM_FOLDERS {
         install::npm(folder)?;
     }
+    if !has_python_environments() {
+        install::debian(&["python3-venv"])?;
+    }
+    let python = install::python(OPENAPI)?;
     let mut tally = Tally::default();
     rust(&mut tally)?;
     must(cargo().args(["build", "--package", "keystead"]))?;
@@ -37,6 +44,7 @@ pub(crate) fn run() -> Result<(), String> {
     for (folder, options) in NODE_SUITES {
         node(folder, options, &mut tally)?;
     }
+    openapi(&python, &mut tally)?;
     println!("\n{} passed, {} failed", tally.passed, tally.failed);
     if tally.failed > 0 {
         return Err("some tests failed".into());
@@ -69,6 +77,34 @@ fn node(folder: &str, options: &[&str], tally: &mut Tally) -> Result<(), String>
         let count = |prefix: &str| line.strip_prefix(prefix).and_then(|number| number.parse().ok());
         tally.passed += count("# pass ").unwrap_or(0);
         tally.failed += count("# fail ").unwrap_or(0) + count("# cancelled ").unwrap_or(0);
+    })?;
+    if !succeeded && tally.failed == before {
+        tally.failed += 1;
+    }
+    Ok(())
+}
+
+/// Whether Python is there with what makes environments; some systems have one without the other.
+fn has_python_environments() -> bool {
+    Command::new("python3")
+        .args(["-c", "import ensurepip, venv"])
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+fn openapi(python: &Path, tally: &mut Tally) -> Result<(), String> {
+    println!("\n{OPENAPI}");
+    let before = tally.failed;
+    let mut command = Command::new(python);
+    command
+        .args(["-m", "pytest", "--quiet", "--tb=short", "--color=no"])
+        .current_dir(workspace().join(OPENAPI));
+    let succeeded = watch(&mut command, |line| {
+        // "3 failed, 140 passed in 60.00s"
+        if line.contains(" passed") || line.contains(" failed") && line.contains(" in ") {
+            tally.passed += number_before(line, " passed");
+            tally.failed += number_before(line, " failed");
+        }
     })?;
     if !succeeded && tally.failed == before {
         tally.failed += 1;

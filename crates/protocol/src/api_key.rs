@@ -5,6 +5,7 @@ use crate::id::ApiKeyId;
 use serde::{Deserialize, Serialize};
 
 /// A key as it is listed and fetched: never its secret.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
     /// Plain hexadecimal, never `{"$oid": …}`.
@@ -18,6 +19,7 @@ pub struct ApiKey {
 
 /// The answer to "create", the only one that shows the secret. It borrows the secret for the moment
 /// of writing and, unlike its parts, cannot be kept.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Serialize)]
 pub struct CreatedApiKey<'a> {
     /// The key's id.

@@ -6,6 +6,7 @@ use crate::secret::SecretText;
 use serde::Deserialize;
 
 /// `local-userpass`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 pub struct EmailPasswordCredentials {
     /// The email address; compared as it is, without normalisation (protocol §5).
@@ -18,6 +19,7 @@ pub struct EmailPasswordCredentials {
 }
 
 /// `api-key`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 pub struct ApiKeyCredentials {
     /// The key, as it was shown when it was made.
@@ -28,6 +30,7 @@ pub struct ApiKeyCredentials {
 }
 
 /// `custom-token`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 pub struct CustomTokenCredentials {
     /// The external JWT.
@@ -38,6 +41,7 @@ pub struct CustomTokenCredentials {
 }
 
 /// `anon-user`, and what of every other body says nothing of the credential.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Deserialize)]
 pub struct AnonymousCredentials {
     /// What the client says of itself.
@@ -46,6 +50,7 @@ pub struct AnonymousCredentials {
 }
 
 /// The top-level `options` of every login body.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Deserialize)]
 pub struct LoginOptions {
     /// Absent when the client has nothing to say of its device.
@@ -54,6 +59,7 @@ pub struct LoginOptions {
 }
 
 /// `options.device`. Only the id has a meaning for the server; the rest is free text of the SDK's.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceInformation {

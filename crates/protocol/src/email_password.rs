@@ -5,6 +5,7 @@ use crate::secret::SecretText;
 use serde::Deserialize;
 
 /// `register`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 pub struct Registration {
     /// The address to register.
@@ -14,6 +15,7 @@ pub struct Registration {
 }
 
 /// `confirm/send`, `confirm/call` and `reset/send`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 pub struct EmailOnly {
     /// The registered address.
@@ -22,6 +24,7 @@ pub struct EmailOnly {
 
 /// The pair that a mailed link carries. Neither part is parsed by clients, so an id that is no id
 /// is just a pair that does not exist.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 pub struct MailedToken {
     /// The secret half.
@@ -39,6 +42,7 @@ impl MailedToken {
 }
 
 /// `reset`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 pub struct PasswordReset {
     /// The pair from the link.
@@ -49,6 +53,7 @@ pub struct PasswordReset {
 }
 
 /// `reset/call`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 pub struct PasswordResetCall {
     /// The registered address.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 macro_rules! error_codes {
     ($($name:ident,)*) => {
         /// `error_code`: strings that SDKs know by heart (protocol §3.2). The name is the string.
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[expect(missing_docs, reason = "the protocol defines each by its name")]
         pub enum ErrorCode { $($name,)* }
@@ -65,6 +66,7 @@ error_codes! {
 }
 
 /// The body of every error. Absent members are left out: `null` confuses SDKs (protocol §3.1).
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorBody {
     /// A sentence for people.

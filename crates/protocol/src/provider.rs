@@ -7,6 +7,7 @@ use std::str::FromStr;
 macro_rules! provider_types {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// The type of an authentication provider; also its name and its path segment (protocol §1.3).
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum ProviderType {
             $($(#[$doc])* #[serde(rename = $text)] $name,)*

@@ -60,6 +60,21 @@ impl<'de> Deserialize<'de> for SecretText {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for SecretText {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SecretText".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "password" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     static_assertions::assert_not_impl_any!(

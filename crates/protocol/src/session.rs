@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// The answer to a login or link: every member is a string, for every SDK.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Serialize)]
 pub struct LoginResponse {
     /// Goes with calls that act for the user; short-lived.
@@ -41,6 +42,7 @@ impl LoginResponse {
 }
 
 /// The answer to a refresh.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Serialize)]
 pub struct RefreshResponse {
     /// The new access token; the refresh token stays as it is.

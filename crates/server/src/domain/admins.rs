@@ -137,7 +137,7 @@ fn generate_password() -> Result<SecretText, CryptoFailed> {
 }
 
 /// The answer to an administrator's login.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct AdminTokens {
     /// For the admin API.
     pub access_token: String,

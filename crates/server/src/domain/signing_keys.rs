@@ -125,14 +125,14 @@ fn use_shared_secret(
 }
 
 /// A JWK set (RFC 7517 §5).
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct JwkSet {
     /// The keys, newest last.
     pub keys: Vec<Jwk>,
 }
 
 /// A public Ed25519 key (RFC 8037 §2).
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the members are the RFC's")]
 pub struct Jwk {
     pub kty: &'static str,

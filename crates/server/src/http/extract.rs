@@ -8,14 +8,14 @@ use crate::error::Error;
 use crate::state::{Client, ServerState, ThreadState};
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, USER_AGENT};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, ORIGIN, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
-use axum::response::IntoResponse;
 use http_body_util::LengthLimitError;
 use keystead_protocol::id::{ApiKeyId, RequestId};
 use keystead_protocol::session::TokenType;
 use percent_encoding::percent_decode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -223,9 +223,10 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<State> for JsonBody<T,
 }
 
 /// The body that names an API key which is to be made.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct KeyName {
     #[serde(default)]
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9_-]{1,64}$"))]
     name: Value,
 }
 
@@ -260,11 +261,6 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
         return Err(Error::InvalidBody("a JSON object is expected".into()));
     }
     serde_json::from_slice(body).map_err(|error| Error::InvalidBody(harmless(&error)))
-}
-
-/// An answer that is JSON already.
-pub(super) fn written_json(json: Vec<u8>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], Body::from(json))
 }
 
 /// What is wrong with a body, without what is in it: the value that serde would quote may be a

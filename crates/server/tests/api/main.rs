@@ -8,6 +8,7 @@
 )]
 
 mod admin;
+mod authorisation;
 mod client;
 mod keystead;
 mod operations;

@@ -22,7 +22,7 @@ const BATCH: usize = 500;
 const CLOCK_TOLERANCE: Duration = Duration::from_hours(24);
 
 /// What became of a chunk.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, schemars::JsonSchema)]
 pub struct Report {
     /// Whether it was only tried.
     pub dry_run: bool,
@@ -44,7 +44,7 @@ pub struct Report {
 }
 
 /// Why a line was not imported.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Problem {
     /// The line, from 1.
     pub line: usize,
@@ -61,7 +61,7 @@ pub struct Problem {
 }
 
 /// See [`Problem::kind`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
     /// The line itself.

@@ -3,12 +3,12 @@
 use super::AdministeredApp;
 use crate::domain::server_keys;
 use crate::error::Error;
+use crate::http::describe::WrittenJson;
 use crate::http::extract::{JsonBody, KeyName, KeyOfPath};
 use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::NoContent;
 use keystead_protocol::api_key::{ApiKey, CreatedApiKey};
 
 pub(in crate::http) async fn list(
@@ -22,11 +22,11 @@ pub(in crate::http) async fn create(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     JsonBody(body): JsonBody<KeyName>,
-) -> Result<Response, Error> {
+) -> Result<WrittenJson<CreatedApiKey<'static>, 201>, Error> {
     let created = server_keys::create(&state, &app, body.text()?, &by).await?;
     let shown =
         CreatedApiKey { id: created.id, key: created.secret.expose(), name: &created.name, disabled: false };
-    Ok((StatusCode::CREATED, Json(shown)).into_response())
+    WrittenJson::of(&shown)
 }
 
 pub(in crate::http) async fn get(
@@ -41,25 +41,25 @@ pub(in crate::http) async fn enable(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     KeyOfPath(key_id): KeyOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     server_keys::set_disabled(&state, &app, key_id, false, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn disable(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     KeyOfPath(key_id): KeyOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     server_keys::set_disabled(&state, &app, key_id, true, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn delete(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     KeyOfPath(key_id): KeyOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     server_keys::delete(&state, &app, key_id, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -6,20 +6,22 @@ use crate::domain::admins::GROUP_ID;
 use crate::domain::apps::changes;
 use crate::domain::{apps, audit};
 use crate::error::Error;
+use crate::http::describe::Created;
 use crate::http::extract::JsonBody;
 use crate::state::ThreadState;
 use crate::store::audit::Action;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use axum::response::NoContent;
+use keystead_protocol::id::{AppId, DomainId, ObjectId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 pub(in crate::http) async fn list(
     State(state): State<ThreadState>,
     AdministeredGroup(by): AdministeredGroup,
-) -> Json<Vec<Value>> {
+) -> Json<Vec<ShownApp>> {
     let apps = state.apps();
     let mut apps: Vec<_> = apps.iter().filter(|app| by.scope.includes(app.ids.app_id)).collect();
     apps.sort_by_key(|app| app.ids.app_id);
@@ -27,9 +29,10 @@ pub(in crate::http) async fn list(
 }
 
 /// What else may be in the body (`sync`, `data_source`, …) is for services that do not run here.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct NewApp {
     #[serde(default)]
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9_-]{1,64}$"))]
     name: Value,
     location: Option<String>,
     deployment_model: Option<String>,
@@ -41,7 +44,7 @@ pub(in crate::http) async fn create(
     State(state): State<ThreadState>,
     ServerAdministrator(by): ServerAdministrator,
     JsonBody(body): JsonBody<NewApp>,
-) -> Result<Response, Error> {
+) -> Result<Created<ShownApp>, Error> {
     let mut settings = Map::from_iter([("name".to_owned(), body.name)]);
     for (name, value) in [
         ("location", body.location),
@@ -52,22 +55,22 @@ pub(in crate::http) async fn create(
         settings.extend(value.map(|value| (name.to_owned(), value.into())));
     }
     let app = apps::create(&state, &by, settings).await?;
-    Ok((StatusCode::CREATED, Json(shown(&app))).into_response())
+    Ok(Created(shown(&app)))
 }
 
-pub(in crate::http) async fn get(AdministeredApp { app, .. }: AdministeredApp) -> Json<Value> {
+pub(in crate::http) async fn get(AdministeredApp { app, .. }: AdministeredApp) -> Json<ShownApp> {
     Json(shown(&app))
 }
 
 pub(in crate::http) async fn delete(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     apps::delete(&state, &by, &app).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct EnvironmentBody {
     environment: String,
 }
@@ -76,7 +79,7 @@ pub(in crate::http) async fn set_environment(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     JsonBody(body): JsonBody<EnvironmentBody>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<ShownApp>, Error> {
     let event = audit::by_admin(&state, &by, Some(&app), Action::AppSettingsUpdated).about(&"environment");
     let environment = body.environment.clone();
     changes::change(&state, &app, &by, event, |definition| {
@@ -84,30 +87,45 @@ pub(in crate::http) async fn set_environment(
         Ok(())
     })
     .await?;
-    let mut shown = shown(&app);
-    shown["environment"] = body.environment.into();
-    Ok(Json(shown))
+    Ok(Json(ShownApp { environment: body.environment, ..shown(&app) }))
 }
 
 /// An application as the admin API shows it.
-pub(super) fn shown(app: &App) -> Value {
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct ShownApp {
+    #[serde(rename = "_id")]
+    id: AppId,
+    /// As clients know it.
+    client_app_id: String,
+    name: String,
+    location: String,
+    deployment_model: String,
+    domain_id: DomainId,
+    group_id: ObjectId,
+    /// Unix seconds.
+    last_used: i64,
+    /// Unix seconds.
+    last_modified: i64,
+    product: &'static str,
+    environment: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_region: Option<String>,
+}
+
+pub(super) fn shown(app: &App) -> ShownApp {
     let created = app.ids.created_at.unix_seconds();
-    let modified = app.config.definition.modified.map_or(created, |modified| modified.at);
-    let mut shown = json!({
-        "_id": app.ids.app_id,
-        "client_app_id": app.ids.client_app_id,
-        "name": app.config.name,
-        "location": app.config.location,
-        "deployment_model": app.config.deployment_model,
-        "domain_id": app.ids.domain_id,
-        "group_id": GROUP_ID,
-        "last_used": created,
-        "last_modified": modified,
-        "product": "standard",
-        "environment": app.config.environment.tag,
-    });
-    if let Some(region) = &app.config.provider_region {
-        shown["provider_region"] = region.as_str().into();
+    ShownApp {
+        id: app.ids.app_id,
+        client_app_id: app.ids.client_app_id.to_string(),
+        name: app.config.name.clone(),
+        location: app.config.location.clone(),
+        deployment_model: app.config.deployment_model.clone(),
+        domain_id: app.ids.domain_id,
+        group_id: GROUP_ID,
+        last_used: created,
+        last_modified: app.config.definition.modified.map_or(created, |modified| modified.at),
+        product: "standard",
+        environment: app.config.environment.tag.to_string(),
+        provider_region: app.config.provider_region.clone(),
     }
-    shown
 }

@@ -8,13 +8,14 @@ use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
 use keystead_protocol::id::UserId;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Sources may be as long as functions.
 const LIMIT: usize = 5 * 1024 * 1024;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct AsWhom {
     user_id: Option<UserId>,
     #[serde(default)]
@@ -33,7 +34,7 @@ impl AsWhom {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct FunctionBody {
     name: String,
     #[serde(default)]
@@ -46,7 +47,7 @@ pub(in crate::http) async fn execute_function(
     AdministeredApp { app, by }: AdministeredApp,
     Parameters(as_whom): Parameters<AsWhom>,
     JsonBody(body): JsonBody<FunctionBody, LIMIT>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Shown>, Error> {
     if let Some(service) = body.service.filter(|service| !service.is_empty()) {
         return Err(Error::ServiceNotFound(service));
     }
@@ -55,7 +56,7 @@ pub(in crate::http) async fn execute_function(
     Ok(Json(shown(debugged)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct SourceBody {
     source: String,
     eval_source: Option<String>,
@@ -66,23 +67,35 @@ pub(in crate::http) async fn execute_source(
     AdministeredApp { app, by }: AdministeredApp,
     Parameters(as_whom): Parameters<AsWhom>,
     JsonBody(body): JsonBody<SourceBody, LIMIT>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Shown>, Error> {
     let (user, eval) = (as_whom.user()?, body.eval_source.as_deref());
     let debugged = debug::execute_source(&state, &app, &by, &body.source, eval, user).await?;
     Ok(Json(shown(debugged)))
 }
 
-/// `error` is there only if there was one, because clients take it for a failure (protocol §0.3).
-fn shown(debugged: Debugged) -> Value {
-    let mut shown = json!({
-        "result": null,
-        "logs": debugged.logs,
-        "error_logs": debugged.error_logs,
-        "stats": { "execution_time": format!("{:?}", debugged.elapsed) },
-    });
-    match debugged.outcome {
-        Ok(result) => shown["result"] = result,
-        Err(message) => shown["error"] = message.into(),
-    }
-    shown
+/// What came of a trial.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct Shown {
+    /// As extended JSON.
+    result: Value,
+    logs: Vec<String>,
+    error_logs: Vec<String>,
+    stats: Stats,
+    /// There only if there was one, because clients take it for a failure (protocol §0.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Stats {
+    /// Such as `1.5ms`.
+    execution_time: String,
+}
+
+fn shown(Debugged { outcome, logs, error_logs, elapsed }: Debugged) -> Shown {
+    let (result, error) = match outcome {
+        Ok(result) => (result, None),
+        Err(message) => (Value::Null, Some(message)),
+    };
+    Shown { result, logs, error_logs, stats: Stats { execution_time: format!("{elapsed:?}") }, error }
 }

@@ -2,18 +2,19 @@
 //! changed and deleted in the same way (protocol §7.3, §7.7, §7.9); [`Noun`] says in what they differ.
 
 use super::AdministeredApp;
-use crate::app_config::definition::{Collection, Item};
+use super::item_schemas::{Given, Kind, Listed, Made, Shown};
+use crate::app_config::definition::Collection;
 use crate::domain::apps::items::{self, Place};
 use crate::error::Error;
+use crate::http::describe::{Created, Definitions, Describe, Operation};
 use crate::http::extract::{JsonBody, path_parameters};
 use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::response::NoContent;
 use keystead_protocol::id::ObjectId;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::marker::PhantomData;
 
 /// A function may have 4 MiB, and JSON makes it longer.
@@ -21,7 +22,11 @@ const ITEM_LIMIT: usize = 5 * 1024 * 1024;
 
 /// A kind of items.
 pub(in crate::http) trait Noun: Send + Sync + 'static {
+    /// As schemas call it.
+    const NAME: &'static str;
     const COLLECTION: Collection;
+    /// What is known of its members.
+    const MEMBERS: &'static [(&'static str, Kind)];
     /// What lists show, besides the id; nothing stands for all.
     const LISTED: &'static [&'static str] = &[];
     /// What the answer to making one shows, besides the id; nothing stands for all.
@@ -29,31 +34,55 @@ pub(in crate::http) trait Noun: Send + Sync + 'static {
 }
 
 macro_rules! nouns {
-    ($($name:ident { listed: $listed:expr, created: $created:expr })*) => {$(
+    ($($name:ident {
+        members: { $($kind:ident: $($member:ident)*;)* } $(listed: $listed:expr, created: $created:expr)?
+    })*) => {$(
         pub(in crate::http) struct $name;
 
         impl Noun for $name {
+            const NAME: &'static str = stringify!($name);
             const COLLECTION: Collection = Collection::$name;
-            const LISTED: &'static [&'static str] = &$listed;
-            const CREATED: &'static [&'static str] = &$created;
+            const MEMBERS: &'static [(&'static str, Kind)] = &[$($((stringify!($member), Kind::$kind),)*)*];
+            $(
+                const LISTED: &'static [&'static str] = &$listed;
+                const CREATED: &'static [&'static str] = &$created;
+            )?
         }
     )*};
 }
 
 nouns! {
-    AccessList { listed: [], created: [] }
-    AuthProviders { listed: ["name", "type", "disabled"], created: [] }
-    Endpoints { listed: [], created: [] }
-    EnvironmentValues { listed: [], created: [] }
-    Functions { listed: ["name", "last_modified"], created: ["name"] }
-    IncomingWebhooks { listed: ["name", "last_modified"], created: [] }
-    LogForwarders { listed: [], created: [] }
-    DefaultRules { listed: [], created: [] }
-    Rules { listed: [], created: [] }
-    Schemas { listed: ["metadata"], created: [] }
-    Services { listed: ["name", "type", "version", "last_modified"], created: ["name", "type", "version"] }
-    Triggers { listed: [], created: [] }
-    Values { listed: ["name", "private"], created: ["name", "private"] }
+    AccessList { members: { Text: address; Anything: comment; } }
+    AuthProviders {
+        members: {
+            Text: name type;
+            Flag: disabled;
+            Object: config secret_config;
+            List: metadata_fields;
+            Anything: redirect_uris domain_restrictions;
+        }
+        listed: ["name", "type", "disabled"], created: []
+    }
+    Endpoints { members: { Text: name; } }
+    EnvironmentValues { members: { Text: name; Object: values; } }
+    Functions {
+        members: { Text: name source; Flag: private run_as_system; Anything: can_evaluate run_as_user_id; }
+        listed: ["name", "last_modified"], created: ["name"]
+    }
+    IncomingWebhooks { members: { Text: name; } listed: ["name", "last_modified"], created: [] }
+    LogForwarders { members: { Text: name; Flag: disabled; } }
+    DefaultRules { members: { Anything: roles filters; } }
+    Rules { members: { Anything: database collection roles filters; } }
+    Schemas { members: { Anything: metadata schema; } listed: ["metadata"], created: [] }
+    Services {
+        members: { Text: name; Anything: type config secret_config version; }
+        listed: ["name", "type", "version", "last_modified"], created: ["name", "type", "version"]
+    }
+    Triggers { members: { Text: name; Flag: disabled; } }
+    Values {
+        members: { Text: name; Flag: private from_secret; Anything: value; }
+        listed: ["name", "private"], created: ["name", "private"]
+    }
 }
 
 /// Where the path says that items are, and which it names. What is no id is the id of nothing.
@@ -87,35 +116,41 @@ impl<N: Noun> ItemPath<N> {
     }
 }
 
-type Body = JsonBody<Map<String, Value>, ITEM_LIMIT>;
+impl<N: Noun> Describe for ItemPath<N> {
+    fn describe(operation: &mut Operation, _: &mut Definitions) {
+        operation.errors(&[404]);
+    }
+}
+
+type Body<N> = JsonBody<Given<N>, ITEM_LIMIT>;
 
 pub(in crate::http) async fn list<N: Noun>(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     path: ItemPath<N>,
-) -> Result<Json<Vec<Value>>, Error> {
+) -> Result<Json<Vec<Listed<N>>>, Error> {
     let items = items::list(&state, &app, &by, path.place).await?;
-    Ok(Json(items.iter().map(|item| part(item, N::LISTED)).collect()))
+    Ok(Json(items.iter().map(Listed::of).collect()))
 }
 
 pub(in crate::http) async fn create<N: Noun>(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     path: ItemPath<N>,
-    JsonBody(body): Body,
-) -> Result<Response, Error> {
+    JsonBody(Given { body, .. }): Body<N>,
+) -> Result<Created<Made<N>>, Error> {
     let item = items::create(&state, &app, &by, path.place, body).await?;
-    Ok((StatusCode::CREATED, Json(part(&item, N::CREATED))).into_response())
+    Ok(Created(Made::of(&item)))
 }
 
 pub(in crate::http) async fn get<N: Noun>(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     path: ItemPath<N>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Shown<N>>, Error> {
     let id = path.id()?;
     let item = items::get(&state, &app, &by, path.place, id).await?;
-    Ok(Json(part(&item, &[])))
+    Ok(Json(Shown::of(&item)))
 }
 
 /// Replaces what is said of an item.
@@ -123,11 +158,11 @@ pub(in crate::http) async fn put<N: Noun>(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     path: ItemPath<N>,
-    JsonBody(body): Body,
-) -> Result<StatusCode, Error> {
+    JsonBody(Given { body, .. }): Body<N>,
+) -> Result<NoContent, Error> {
     let id = path.id()?;
     items::update(&state, &app, &by, path.place, id, |stored| *stored = body).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Replaces those members that are given; of `config` and `secret_config`, only their members that are given
@@ -136,28 +171,28 @@ pub(in crate::http) async fn patch<N: Noun>(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     path: ItemPath<N>,
-    JsonBody(body): Body,
-) -> Result<StatusCode, Error> {
+    JsonBody(Given { body, .. }): Body<N>,
+) -> Result<NoContent, Error> {
     let id = path.id()?;
     items::update(&state, &app, &by, path.place, id, |stored| merge(stored, body)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn delete<N: Noun>(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     path: ItemPath<N>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     let id = path.id()?;
     items::delete(&state, &app, &by, path.place, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn enable<N: Noun>(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     path: ItemPath<N>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     let id = path.id()?;
     set_disabled(&state, &app, &by, path.place, id, false).await
 }
@@ -166,7 +201,7 @@ pub(in crate::http) async fn disable<N: Noun>(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     path: ItemPath<N>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     let id = path.id()?;
     set_disabled(&state, &app, &by, path.place, id, true).await
 }
@@ -178,12 +213,12 @@ async fn set_disabled(
     place: Place,
     id: ObjectId,
     disabled: bool,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     let set = |body: &mut Map<String, Value>| {
         body.insert("disabled".into(), disabled.into());
     };
     items::update(state, app, by, place, id, set).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Takes over the members of `given`.
@@ -198,17 +233,4 @@ pub(super) fn merge(stored: &mut Map<String, Value>, given: Map<String, Value>) 
             }
         }
     }
-}
-
-/// An item with these members; with all, if none are named.
-pub(super) fn part(item: &Item, members: &[&str]) -> Value {
-    let mut shown = Map::from_iter([("_id".to_owned(), json!(item.id))]);
-    let mut whole = item.body.clone();
-    whole.insert("last_modified".into(), item.last_modified.into());
-    if members.is_empty() {
-        shown.extend(whole);
-    } else {
-        shown.extend(members.iter().filter_map(|name| whole.remove_entry(*name)));
-    }
-    Value::Object(shown)
 }

@@ -10,13 +10,16 @@ use crate::http::extract::Parameters;
 use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
-use keystead_protocol::id::{RequestId, UserId};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use keystead_protocol::error::ErrorCode;
+use keystead_protocol::id::{AppId, DomainId, ObjectId, RequestId, UserId};
+use keystead_protocol::provider::ProviderType;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 
 const MAX_PAGE: usize = 100;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct LogsQuery {
     co_id: Option<RequestId>,
     /// Whatever it says, that it is there counts.
@@ -35,7 +38,7 @@ pub(in crate::http) async fn list(
     State(state): State<ThreadState>,
     AdministeredApp { app, .. }: AdministeredApp,
     Parameters(query): Parameters<LogsQuery>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Page>, Error> {
     let types = query.r#type.iter().flat_map(|types| types.split(',')).filter(|name| !name.is_empty());
     let filter = LogFilter {
         co_id: query.co_id,
@@ -48,12 +51,12 @@ pub(in crate::http) async fn list(
         limit: query.limit.unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE),
     };
     let page = state.app_logs.list(app.ids.app_id, &filter);
-    let mut answer = json!({"logs": page.entries.iter().map(|entry| shown(&app, entry)).collect::<Vec<_>>()});
-    if let Some((end, skip)) = page.next {
-        answer["nextEndDate"] = date(end).into();
-        answer["nextSkip"] = skip.into();
-    }
-    Ok(Json(answer))
+    let (end, skip) = page.next.unzip();
+    Ok(Json(Page {
+        logs: page.entries.iter().map(|entry| shown(&app, entry)).collect(),
+        next_end_date: end.map(date),
+        next_skip: skip,
+    }))
 }
 
 /// RFC 3339, with a fraction of a second and any offset.
@@ -67,40 +70,83 @@ fn date(at: Timestamp) -> String {
     jiff::Timestamp::from_second(at.unix_seconds()).unwrap_or_default().to_string()
 }
 
-/// What is not known is left out.
-fn shown(app: &App, entry: &LogEntry) -> Value {
-    let mut shown = json!({
-        "_id": entry.co_id,
-        "co_id": entry.co_id,
-        "type": entry.log_type.as_str(),
-        "domain_id": app.ids.domain_id,
-        "app_id": app.ids.app_id,
-        "group_id": GROUP_ID,
-        "request_url": entry.url,
-        "request_method": entry.method,
-        "remote_ip_address": entry.address.to_string(),
-        "started": date(entry.started),
-        "completed": date(entry.completed),
-        "status": entry.status,
-        "messages": entry.messages,
-    });
-    let provider = entry.provider.map(
-        |provider| json!({"type": "login", "provider": provider.as_str(), "failed": entry.error.is_some()}),
-    );
-    let text = |text: &Option<String>| text.clone().map(Value::from);
-    let members = [
-        ("error", text(&entry.error)),
-        ("error_code", entry.error_code.map(|code| code.as_str().into())),
-        ("user_id", entry.user_id.map(|id| id.to_string().into())),
-        ("auth_event", provider),
-        ("function_name", text(&entry.function)),
-        ("function_arguments", text(&entry.arguments)),
-        ("user_agent", text(&entry.user_agent)),
-    ];
-    for (name, value) in members {
-        if let Some(value) = value {
-            shown[name] = value;
-        }
+/// Some entries, and what to ask for the next with, if there are more.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct Page {
+    logs: Vec<ShownEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_end_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_skip: Option<usize>,
+}
+
+/// An entry. What is not known is left out.
+#[derive(Serialize, JsonSchema)]
+struct ShownEntry {
+    #[serde(rename = "_id")]
+    id: RequestId,
+    co_id: RequestId,
+    #[serde(rename = "type")]
+    log_type: &'static str,
+    domain_id: DomainId,
+    app_id: AppId,
+    group_id: ObjectId,
+    request_url: String,
+    request_method: String,
+    remote_ip_address: IpAddr,
+    /// RFC 3339.
+    started: String,
+    /// RFC 3339.
+    completed: String,
+    status: u16,
+    messages: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<ErrorCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_event: Option<AuthEvent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function_arguments: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct AuthEvent {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    provider: ProviderType,
+    failed: bool,
+}
+
+fn shown(app: &App, entry: &LogEntry) -> ShownEntry {
+    let failed = entry.error.is_some();
+    ShownEntry {
+        id: entry.co_id,
+        co_id: entry.co_id,
+        log_type: entry.log_type.as_str(),
+        domain_id: app.ids.domain_id,
+        app_id: app.ids.app_id,
+        group_id: GROUP_ID,
+        request_url: entry.url.clone(),
+        request_method: entry.method.clone(),
+        remote_ip_address: entry.address,
+        started: date(entry.started),
+        completed: date(entry.completed),
+        status: entry.status,
+        messages: entry.messages.clone(),
+        error: entry.error.clone(),
+        error_code: entry.error_code,
+        user_id: entry.user_id,
+        auth_event: entry.provider.map(|provider| AuthEvent { kind: "login", provider, failed }),
+        function_name: entry.function.clone(),
+        function_arguments: entry.arguments.clone(),
+        user_agent: entry.user_agent.clone(),
     }
-    shown
 }

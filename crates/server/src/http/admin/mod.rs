@@ -5,6 +5,7 @@ mod api_keys;
 mod apps;
 mod debug;
 mod deployments;
+mod item_schemas;
 mod items;
 mod logs;
 mod pending_users;

@@ -3,17 +3,17 @@
 use super::AdministeredApp;
 use crate::domain::apps::secrets;
 use crate::error::Error;
+use crate::http::describe::{Created, refusing};
 use crate::http::extract::{JsonBody, path_parameters};
 use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::response::NoContent;
 use keystead_protocol::id::SecretId;
 use keystead_protocol::secret::SecretText;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The secret that the path names. What is no id is the id of nothing.
 pub(in crate::http) struct SecretOfPath(SecretId);
@@ -30,12 +30,22 @@ impl FromRequestParts<ThreadState> for SecretOfPath {
 pub(in crate::http) async fn list(
     State(state): State<ThreadState>,
     AdministeredApp { app, .. }: AdministeredApp,
-) -> Result<Json<Vec<Value>>, Error> {
+) -> Result<Json<Vec<ShownSecret>>, Error> {
     let secrets = secrets::list(&state, &app).await?;
-    Ok(Json(secrets.into_iter().map(|(id, name)| json!({"_id": id, "name": name})).collect()))
+    Ok(Json(secrets.into_iter().map(|(id, name)| ShownSecret { id, name }).collect()))
 }
 
-#[derive(Deserialize)]
+/// A secret, without its value.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct ShownSecret {
+    #[serde(rename = "_id")]
+    id: SecretId,
+    name: String,
+}
+
+refusing! { SecretOfPath => [404] }
+
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct SecretBody {
     name: Option<String>,
     value: SecretText,
@@ -45,10 +55,10 @@ pub(in crate::http) async fn create(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     JsonBody(SecretBody { name, value }): JsonBody<SecretBody>,
-) -> Result<Response, Error> {
+) -> Result<Created<ShownSecret>, Error> {
     let name = name.ok_or(Error::ItemNameMissing)?;
     let id = secrets::create(&state, &app, &by, name.clone(), value).await?;
-    Ok((StatusCode::CREATED, Json(json!({"_id": id, "name": name}))).into_response())
+    Ok(Created(ShownSecret { id, name }))
 }
 
 pub(in crate::http) async fn update(
@@ -56,16 +66,16 @@ pub(in crate::http) async fn update(
     AdministeredApp { app, by }: AdministeredApp,
     SecretOfPath(id): SecretOfPath,
     JsonBody(SecretBody { name, value }): JsonBody<SecretBody>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     secrets::update(&state, &app, &by, id, name, value).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn delete(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     SecretOfPath(id): SecretOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     secrets::delete(&state, &app, &by, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

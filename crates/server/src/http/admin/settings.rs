@@ -14,9 +14,11 @@ use crate::state::ThreadState;
 use crate::store::audit::Action;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use serde::Deserialize;
+use axum::response::NoContent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub(in crate::http) async fn get_origins(
@@ -31,7 +33,7 @@ pub(in crate::http) async fn set_origins(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     RawBody(body): RawBody,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     let origins: Vec<String> = serde_json::from_slice(&body).map_err(|_| {
         Error::InvalidBody("a list of origins like \"https://example.com\" is expected".into())
     })?;
@@ -44,22 +46,23 @@ pub(in crate::http) async fn set_origins(
 pub(in crate::http) async fn get_lifetime(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Lifetime>, Error> {
     let set = changes::view(&state, &app, &by).await?.refresh_token_lifetime;
     let seconds = set.unwrap_or_else(|| state.settings.refresh_token_lifetime.as_secs());
-    Ok(Json(json!({ "expiration_time_seconds": seconds })))
+    Ok(Json(Lifetime { expiration_time_seconds: seconds }))
 }
 
-#[derive(Deserialize)]
-pub(in crate::http) struct LifetimeBody {
+/// How long sessions last.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(in crate::http) struct Lifetime {
     expiration_time_seconds: u64,
 }
 
 pub(in crate::http) async fn set_lifetime(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
-    JsonBody(body): JsonBody<LifetimeBody>,
-) -> Result<StatusCode, Error> {
+    JsonBody(body): JsonBody<Lifetime>,
+) -> Result<NoContent, Error> {
     let seconds = body.expiration_time_seconds;
     if !REFRESH_TOKEN_LIFETIMES.contains(&Duration::from_secs(seconds)) {
         let (least, most) =
@@ -87,7 +90,7 @@ pub(in crate::http) async fn patch_custom_user_data(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     JsonBody(given): JsonBody<Map<String, Value>>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     change(&state, &app, &by, "custom_user_data", |definition| definition.custom_user_data.extend(given))
         .await
 }
@@ -103,13 +106,26 @@ pub(in crate::http) async fn set_sync(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     JsonBody(given): JsonBody<Map<String, Value>>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     change(&state, &app, &by, "sync", |definition| definition.sync = given).await
 }
 
+/// How far sync is.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct SyncProgress {
+    progress: BTreeMap<&'static str, Step>,
+    accepting_clients: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Step {
+    complete: bool,
+}
+
 /// Sync does not run here, so there is nothing that is not done. Tools wait for this.
-pub(in crate::http) async fn sync_progress(_: AdministeredApp) -> Json<Value> {
-    Json(json!({ "progress": { "none": { "complete": true } }, "accepting_clients": false }))
+pub(in crate::http) async fn sync_progress(_: AdministeredApp) -> Json<SyncProgress> {
+    let progress = BTreeMap::from([("none", Step { complete: true })]);
+    Json(SyncProgress { progress, accepting_clients: false })
 }
 
 pub(in crate::http) async fn get_deploy(
@@ -126,7 +142,7 @@ pub(in crate::http) async fn patch_deploy(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     JsonBody(given): JsonBody<Map<String, Value>>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     change(&state, &app, &by, "deploy", |definition| definition.deploy.extend(given)).await
 }
 
@@ -136,12 +152,12 @@ async fn change(
     by: &Administrator,
     setting: &'static str,
     edit: impl FnOnce(&mut Definition) + Send,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     let event = audit::by_admin(state, by, Some(app), Action::AppSettingsUpdated).about(&setting);
     changes::change(state, app, by, event, |definition| {
         edit(definition);
         Ok(())
     })
     .await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

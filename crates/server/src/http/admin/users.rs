@@ -4,19 +4,21 @@ use super::AdministeredApp;
 use crate::domain::users::AdministeredUser;
 use crate::domain::{administered_accounts, sessions, users};
 use crate::error::Error;
+use crate::http::describe::{Created, refusing};
 use crate::http::extract::{JsonBody, Parameters, path_parameters};
 use crate::state::ThreadState;
 use crate::store::users::{UserOrder, UserQuery};
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::response::NoContent;
 use keystead_protocol::email_password::{EmailOnly, Registration};
-use keystead_protocol::id::UserId;
+use keystead_protocol::id::{DeviceId, DomainId, SessionId, UserId};
 use keystead_protocol::session::TokenType;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use keystead_protocol::user::{Identity, UserType};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// The user that the path names. What is no id is nobody's.
 pub(in crate::http) struct UserOfPath(pub(in crate::http) UserId);
@@ -30,7 +32,7 @@ impl FromRequestParts<ThreadState> for UserOfPath {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct ListParameters {
     after: Option<UserId>,
     sort: Option<String>,
@@ -75,7 +77,7 @@ pub(in crate::http) async fn list(
     State(state): State<ThreadState>,
     AdministeredApp { app, .. }: AdministeredApp,
     Parameters(parameters): Parameters<ListParameters>,
-) -> Result<Json<Vec<Value>>, Error> {
+) -> Result<Json<Vec<ShownUser>>, Error> {
     let users = users::list(&state, &app, parameters.query()?).await?;
     Ok(Json(users.iter().map(shown).collect()))
 }
@@ -84,16 +86,16 @@ pub(in crate::http) async fn create(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     JsonBody(body): JsonBody<Registration>,
-) -> Result<Response, Error> {
+) -> Result<Created<ShownUser>, Error> {
     let user = administered_accounts::create_user(&state, &app, body.email, body.password, &by).await?;
-    Ok((StatusCode::CREATED, Json(shown(&user))).into_response())
+    Ok(Created(shown(&user)))
 }
 
 pub(in crate::http) async fn get(
     State(state): State<ThreadState>,
     AdministeredApp { app, .. }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<ShownUser>, Error> {
     let user = users::describe(&state, &app, user_id).await?;
     Ok(Json(shown(&user)))
 }
@@ -103,9 +105,9 @@ pub(in crate::http) async fn reset_email(
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
     JsonBody(body): JsonBody<EmailOnly>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     administered_accounts::reset_email(&state, &app, user_id, body.email, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// No devices: sessions are not stored, so nobody knows on which they are.
@@ -113,48 +115,48 @@ pub(in crate::http) async fn devices(
     State(state): State<ThreadState>,
     AdministeredApp { app, .. }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
-) -> Result<Json<Vec<Value>>, Error> {
+) -> Result<Json<[(); 0]>, Error> {
     users::get(&state, &app, user_id).await?;
-    Ok(Json(Vec::new()))
+    Ok(Json([]))
 }
 
 pub(in crate::http) async fn enable(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     users::set_disabled(&state, &app, user_id, false, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn disable(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     users::set_disabled(&state, &app, user_id, true, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn log_out(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     users::revoke_sessions(&state, &app, user_id, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn delete(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     users::delete(&state, &app, user_id, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct TokenBody {
     token: String,
 }
@@ -165,33 +167,66 @@ pub(in crate::http) async fn verify_token(
     State(state): State<ThreadState>,
     AdministeredApp { app, .. }: AdministeredApp,
     JsonBody(body): JsonBody<TokenBody>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Verified>, Error> {
     let (claims, key_app) = sessions::verify(&state, &body.token, TokenType::Access)
         .map_err(|_| Error::TokenForged(TokenType::Refresh))?;
     if key_app != app.ids.app_id || claims.baas_domain_id != app.ids.domain_id {
         return Err(Error::SessionEnded);
     }
     if claims.exp <= state.clock.now().unix_seconds() {
-        return Ok(Json(json!("token expired")));
+        return Ok(Json(Verified::Expired("token expired")));
     }
-    Ok(Json(json!({
-        "sub": claims.sub,
-        "exp": claims.exp,
-        "iat": claims.iat,
-        "iss": claims.session_id(),
-        "domain_id": claims.baas_domain_id,
-        "device_id": claims.baas_device_id,
-    })))
+    Ok(Json(Verified::Genuine {
+        sub: claims.sub,
+        exp: claims.exp,
+        iat: claims.iat,
+        iss: claims.session_id(),
+        domain_id: claims.baas_domain_id,
+        device_id: claims.baas_device_id,
+    }))
 }
 
-fn shown(user: &AdministeredUser) -> Value {
-    json!({
-        "_id": user.record.user_id,
-        "data": users::merged_data(&user.identities),
-        "identities": user.identities,
-        "type": user.record.user_type,
-        "creation_date": user.record.created_at,
-        "last_authentication_date": user.record.last_seen_at,
-        "disabled": user.record.disabled,
-    })
+/// What is in a token, or that it is too late for it.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::http) enum Verified {
+    Genuine {
+        sub: UserId,
+        exp: i64,
+        iat: i64,
+        iss: Option<SessionId>,
+        domain_id: DomainId,
+        device_id: DeviceId,
+    },
+    Expired(&'static str),
 }
+
+/// A user as the admin API shows them.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct ShownUser {
+    #[serde(rename = "_id")]
+    id: UserId,
+    data: Map<String, Value>,
+    identities: Vec<Identity>,
+    #[serde(rename = "type")]
+    user_type: UserType,
+    /// Unix seconds.
+    creation_date: i64,
+    /// Unix seconds.
+    last_authentication_date: i64,
+    disabled: bool,
+}
+
+fn shown(AdministeredUser { record, identities }: &AdministeredUser) -> ShownUser {
+    ShownUser {
+        id: record.user_id,
+        data: users::merged_data(identities),
+        identities: identities.clone(),
+        user_type: record.user_type,
+        creation_date: record.created_at.unix_seconds(),
+        last_authentication_date: record.last_seen_at.unix_seconds(),
+        disabled: record.disabled,
+    }
+}
+
+refusing! { UserOfPath => [404] }

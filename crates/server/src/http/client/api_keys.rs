@@ -2,12 +2,12 @@
 
 use crate::domain::api_keys;
 use crate::error::Error;
+use crate::http::describe::WrittenJson;
 use crate::http::extract::{ClientInfo, JsonBody, KeyName, KeyOfPath, RefreshSession};
 use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::NoContent;
 use keystead_protocol::api_key::{ApiKey, CreatedApiKey};
 
 pub(in crate::http) async fn create(
@@ -15,11 +15,11 @@ pub(in crate::http) async fn create(
     RefreshSession(session): RefreshSession,
     client: ClientInfo,
     JsonBody(body): JsonBody<KeyName>,
-) -> Result<Response, Error> {
+) -> Result<WrittenJson<CreatedApiKey<'static>, 201>, Error> {
     let created = api_keys::create(&state, &session, body.text()?, &client.client()).await?;
     let shown =
         CreatedApiKey { id: created.id, key: created.secret.expose(), name: &created.name, disabled: false };
-    Ok((StatusCode::CREATED, Json(shown)).into_response())
+    WrittenJson::of(&shown)
 }
 
 pub(in crate::http) async fn list(
@@ -42,9 +42,9 @@ pub(in crate::http) async fn enable(
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
     client: ClientInfo,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     api_keys::enable(&state, &session, key_id, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn disable(
@@ -52,9 +52,9 @@ pub(in crate::http) async fn disable(
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
     client: ClientInfo,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     api_keys::disable(&state, &session, key_id, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn delete(
@@ -62,7 +62,7 @@ pub(in crate::http) async fn delete(
     RefreshSession(session): RefreshSession,
     KeyOfPath(key_id): KeyOfPath,
     client: ClientInfo,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     api_keys::delete(&state, &session, key_id, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

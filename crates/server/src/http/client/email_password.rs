@@ -2,10 +2,11 @@
 
 use crate::domain::email_password;
 use crate::error::Error;
+use crate::http::describe::CreatedEmpty;
 use crate::http::extract::{ClientInfo, CurrentApp, JsonBody};
 use crate::state::ThreadState;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::NoContent;
 use keystead_protocol::email_password::{
     EmailOnly, MailedToken, PasswordReset, PasswordResetCall, Registration,
 };
@@ -15,9 +16,9 @@ pub(in crate::http) async fn register(
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<Registration>,
-) -> Result<StatusCode, Error> {
+) -> Result<CreatedEmpty, Error> {
     email_password::register(&state, &app, body.email, body.password, &client.client()).await?;
-    Ok(StatusCode::CREATED)
+    Ok(CreatedEmpty)
 }
 
 pub(in crate::http) async fn confirm(
@@ -25,9 +26,9 @@ pub(in crate::http) async fn confirm(
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<MailedToken>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     email_password::confirm(&state, &app, &body, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn send_confirmation(
@@ -35,9 +36,9 @@ pub(in crate::http) async fn send_confirmation(
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<EmailOnly>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     email_password::send_confirmation(&state, &app, &body.email, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn call_confirmation(
@@ -45,9 +46,9 @@ pub(in crate::http) async fn call_confirmation(
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<EmailOnly>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     email_password::call_confirmation(&state, &app, &body.email, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn reset(
@@ -55,9 +56,9 @@ pub(in crate::http) async fn reset(
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<PasswordReset>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     email_password::reset(&state, &app, &body.mailed, body.password, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn send_reset(
@@ -65,9 +66,9 @@ pub(in crate::http) async fn send_reset(
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<EmailOnly>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     email_password::send_reset(&state, &app, &body.email, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn call_reset(
@@ -75,8 +76,8 @@ pub(in crate::http) async fn call_reset(
     CurrentApp(app): CurrentApp,
     client: ClientInfo,
     JsonBody(body): JsonBody<PasswordResetCall>,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     let PasswordResetCall { email, password, arguments } = body;
     email_password::call_reset(&state, &app, &email, password, arguments, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

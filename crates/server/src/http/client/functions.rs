@@ -5,18 +5,17 @@ use crate::app_config::App;
 use crate::domain::functions::{self, FunctionCall};
 use crate::domain::sessions::{self, Session};
 use crate::error::Error;
-use crate::http::extract::{
-    ClientInfo, CurrentApp, Parameters, RawBody, bearer, parse, path_parameters, written_json,
-};
+use crate::http::describe::{WrittenJson, refusing};
+use crate::http::extract::{ClientInfo, CurrentApp, Parameters, RawBody, bearer, parse, path_parameters};
 use crate::state::{Client, ServerState, ThreadState};
 use axum::extract::{FromRequestParts, State};
 use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, REFERER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use axum::response::IntoResponse;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use keystead_protocol::session::TokenType;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -26,7 +25,7 @@ const BODY_LIMIT: usize = 1024 * 1024;
 /// Credentials: a function is told who calls, and has no use for what proves it.
 const WITHHELD: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct Call {
     name: String,
     #[serde(default)]
@@ -41,7 +40,7 @@ pub(in crate::http) async fn call(
     client: ClientInfo,
     parts: Parts,
     RawBody(body): RawBody<BODY_LIMIT>,
-) -> Result<impl IntoResponse, Error> {
+) -> Result<WrittenJson<Value>, Error> {
     let session = check_caller(&state, &app, &parts.headers, None).await?;
     let Call { name, arguments, service } = parse(&body)?;
     if let Some(service) = service {
@@ -49,7 +48,7 @@ pub(in crate::http) async fn call(
     }
     let request = request_of(&parts, &client.client());
     let answer = functions::call(&state, &session, FunctionCall { name, arguments }, request).await?;
-    Ok(written_json(answer.to_string().into_bytes()))
+    Ok(WrittenJson::new(answer.to_string().into_bytes()))
 }
 
 /// `context.request` (protocol §9).
@@ -83,7 +82,7 @@ fn title_case(name: &str) -> String {
     name.split('-').map(part).collect::<Vec<_>>().join("-")
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct StreamQuery {
     #[serde(alias = "stitch_request")]
     baas_request: Option<String>,
@@ -120,6 +119,8 @@ impl FromRequestParts<ThreadState> for ServiceOfPath {
         path_parameters(parts, ["service"]).map(|[service]| Self(service.into_owned()))
     }
 }
+
+refusing! { ServiceOfPath => [404] }
 
 pub(in crate::http) async fn push(
     State(state): State<ThreadState>,

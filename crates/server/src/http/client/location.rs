@@ -4,9 +4,10 @@ use crate::http::extract::CurrentApp;
 use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::http) struct Location {
     deployment_model: String,
     #[serde(rename = "location")]

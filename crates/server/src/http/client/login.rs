@@ -6,19 +6,18 @@ use crate::domain::secret_key::KeySecret;
 use crate::domain::sessions::Session;
 use crate::domain::{link, login, request_notes};
 use crate::error::Error;
-use crate::http::extract::{
-    ClientInfo, RawBody, authenticate, find_app, parse, path_parameters, written_json,
-};
+use crate::http::describe::{Definitions, Describe, Operation, Token, WrittenJson, refusing};
+use crate::http::extract::{ClientInfo, RawBody, authenticate, find_app, parse, path_parameters};
 use crate::state::ThreadState;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::response::{IntoResponse as _, Response};
 use keystead_protocol::credentials::{
     AnonymousCredentials, ApiKeyCredentials, CustomTokenCredentials, EmailPasswordCredentials, LoginOptions,
 };
 use keystead_protocol::provider::ProviderType;
 use keystead_protocol::session::{LoginResponse, TokenType};
-use serde_json::{Map, Value};
+use schemars::JsonSchema;
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Logs in, or with `?link=true` and an access token links one more identity.
@@ -28,7 +27,7 @@ pub(in crate::http) async fn log_in(
     LinkingUser(linking): LinkingUser,
     client: ClientInfo,
     RawBody(body): RawBody,
-) -> Result<Response, Error> {
+) -> Result<WrittenJson<LoginResponse>, Error> {
     let provider = provider?;
     request_notes::provider(provider);
     let result = async {
@@ -43,7 +42,7 @@ pub(in crate::http) async fn log_in(
     let result = result.await;
     state.metrics.login_ended(provider, &result);
     let response: LoginResponse = result?;
-    Ok(written_json(response.to_json()).into_response())
+    Ok(WrittenJson::new(response.to_json()))
 }
 
 /// The application and the provider that the path names.
@@ -77,6 +76,28 @@ impl FromRequestParts<ThreadState> for LinkingUser {
         }
         authenticate(parts, state, TokenType::Access).await.map(Some).map(Self)
     }
+}
+
+refusing! { ProviderRoute => [401, 403, 404] }
+
+impl Describe for LinkingUser {
+    fn describe(operation: &mut Operation, _: &mut Definitions) {
+        operation.token(Token::Access, false);
+        let meaning = "links one more identity to the user of the access token";
+        operation.query("link", false, json!({ "enum": ["true"], "description": meaning }));
+    }
+}
+
+/// What the body of a login may be, by the provider.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it describes what `read_credentials` reads")]
+pub(in crate::http) enum LoginBody {
+    ApiKey(ApiKeyCredentials),
+    EmailPassword(EmailPasswordCredentials),
+    CustomToken(CustomTokenCredentials),
+    /// Of anonymous users; and of a function, which is given the other members.
+    AnonymousOrFunction(AnonymousCredentials),
 }
 
 /// The browser redirect of the OAuth providers, none of which is supported yet.

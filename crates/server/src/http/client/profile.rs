@@ -6,7 +6,7 @@ use crate::http::extract::{AccessUser, ClientInfo};
 use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::NoContent;
 use keystead_protocol::user::Profile;
 
 pub(in crate::http) async fn get(
@@ -20,7 +20,7 @@ pub(in crate::http) async fn delete(
     State(state): State<ThreadState>,
     AccessUser(session): AccessUser,
     client: ClientInfo,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     users::delete_own(&state, &session, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

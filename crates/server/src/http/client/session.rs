@@ -2,26 +2,26 @@
 
 use crate::domain::sessions;
 use crate::error::Error;
-use crate::http::extract::{ClientInfo, RefreshSession, written_json};
+use crate::http::describe::WrittenJson;
+use crate::http::extract::{ClientInfo, RefreshSession};
 use crate::state::ThreadState;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::NoContent;
 use keystead_protocol::session::RefreshResponse;
 
 pub(in crate::http) async fn refresh(
     State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
-) -> Result<Response, Error> {
+) -> Result<WrittenJson<RefreshResponse, 201>, Error> {
     let response = RefreshResponse { access_token: sessions::refresh(&state, &session)? };
-    Ok((StatusCode::CREATED, written_json(response.to_json())).into_response())
+    Ok(WrittenJson::new(response.to_json()))
 }
 
 pub(in crate::http) async fn end(
     State(state): State<ThreadState>,
     RefreshSession(session): RefreshSession,
     client: ClientInfo,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     sessions::end(&state, &session, &client.client()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -5,8 +5,18 @@ use crate::http::admin::ServerAdministrator;
 use crate::state::ThreadState;
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-pub(in crate::http) async fn get(State(state): State<ThreadState>, _: ServerAdministrator) -> Json<Value> {
-    Json(json!({"checks": doctor::examine(&state).await}))
+/// What was found.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct Examination {
+    checks: Vec<doctor::Check>,
+}
+
+pub(in crate::http) async fn get(
+    State(state): State<ThreadState>,
+    _: ServerAdministrator,
+) -> Json<Examination> {
+    Json(Examination { checks: doctor::examine(&state).await })
 }

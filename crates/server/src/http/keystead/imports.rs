@@ -10,12 +10,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName};
 use keystead_protocol::secret::SecretText;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The key of the HMAC with which imported keys were hashed, in base64.
 const HMAC_KEY: HeaderName = HeaderName::from_static("x-keystead-hmac-key");
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::http) struct ImportQuery {
     #[serde(default)]
     dry_run: bool,

@@ -1,23 +1,26 @@
 //! `/apps/{app_id}/users/{user_id}/api_keys`: API keys of users, managed by administrators.
 
+use crate::clock::Timestamp;
 use crate::domain::managed_api_keys;
 use crate::error::Error;
 use crate::http::admin::{AdministeredApp, UserOfPath};
+use crate::http::describe::WrittenJson;
 use crate::http::extract::{JsonBody, KeyName, KeyOfPath};
 use crate::state::ThreadState;
 use crate::store::api_keys::ApiKeyDetails;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::NoContent;
 use keystead_protocol::api_key::CreatedApiKey;
-use serde_json::{Value, json};
+use keystead_protocol::id::ApiKeyId;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 pub(in crate::http) async fn list(
     State(state): State<ThreadState>,
     AdministeredApp { app, .. }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
-) -> Result<Json<Vec<Value>>, Error> {
+) -> Result<Json<Vec<ShownKey>>, Error> {
     let keys = managed_api_keys::list(&state, &app, user_id).await?;
     Ok(Json(keys.iter().map(shown).collect()))
 }
@@ -27,11 +30,11 @@ pub(in crate::http) async fn create(
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
     JsonBody(body): JsonBody<KeyName>,
-) -> Result<Response, Error> {
+) -> Result<WrittenJson<CreatedApiKey<'static>, 201>, Error> {
     let created = managed_api_keys::create(&state, &app, user_id, body.text()?, &by).await?;
     let shown =
         CreatedApiKey { id: created.id, key: created.secret.expose(), name: &created.name, disabled: false };
-    Ok((StatusCode::CREATED, Json(shown)).into_response())
+    WrittenJson::of(&shown)
 }
 
 pub(in crate::http) async fn enable(
@@ -39,9 +42,9 @@ pub(in crate::http) async fn enable(
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
     KeyOfPath(key_id): KeyOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     managed_api_keys::set_disabled(&state, &app, (user_id, key_id), false, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn disable(
@@ -49,9 +52,9 @@ pub(in crate::http) async fn disable(
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
     KeyOfPath(key_id): KeyOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     managed_api_keys::set_disabled(&state, &app, (user_id, key_id), true, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 pub(in crate::http) async fn delete(
@@ -59,30 +62,43 @@ pub(in crate::http) async fn delete(
     AdministeredApp { app, by }: AdministeredApp,
     UserOfPath(user_id): UserOfPath,
     KeyOfPath(key_id): KeyOfPath,
-) -> Result<StatusCode, Error> {
+) -> Result<NoContent, Error> {
     managed_api_keys::delete(&state, &app, (user_id, key_id), &by).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
-fn shown(details: &ApiKeyDetails) -> Value {
-    let key = &details.key;
-    let mut shown = json!({
-        "_id": key.key_id,
-        "name": key.name,
-        "disabled": key.disabled,
-        "created_at": key.created_at,
-        "display_start": details.display_start,
-        "display_end": details.display_end,
-    });
-    // Absent and not null, as everywhere.
-    for (name, value) in [
-        ("last_used_at", key.last_used_at.map(|at| json!(at))),
-        ("last_used_from", details.last_used_from.as_ref().map(|from| json!(from))),
-        ("last_used_agent", details.last_used_agent.as_ref().map(|agent| json!(agent))),
-    ] {
-        if let Some(value) = value {
-            shown[name] = value;
-        }
+/// A key as administrators see it. What is not known is left out.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct ShownKey {
+    #[serde(rename = "_id")]
+    id: ApiKeyId,
+    name: String,
+    disabled: bool,
+    created_at: Timestamp,
+    /// With which it begins.
+    display_start: String,
+    /// With which it ends.
+    display_end: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_agent: Option<String>,
+}
+
+fn shown(
+    ApiKeyDetails { key, display_start, display_end, last_used_from, last_used_agent, .. }: &ApiKeyDetails,
+) -> ShownKey {
+    ShownKey {
+        id: key.key_id,
+        name: key.name.clone(),
+        disabled: key.disabled,
+        created_at: key.created_at,
+        display_start: display_start.clone(),
+        display_end: display_end.clone(),
+        last_used_at: key.last_used_at,
+        last_used_from: last_used_from.clone(),
+        last_used_agent: last_used_agent.clone(),
     }
-    shown
 }

@@ -90,49 +90,6 @@ async fn an_administrators_session_ends() {
 }
 
 #[tokio::test]
-async fn a_users_token_is_no_administrators_and_the_other_way_round() {
-    let (server, user) = start_with_user().await;
-    let admin = log_in(&server, "admin@example.com", ADMIN_PASSWORD).await.tokens();
-    let users = format!("{}/users", app_path(&server, APP));
-    for token in [&user.access, &user.refresh, &admin.refresh] {
-        for path in ["/auth/profile", &users, &format!("/groups/{GROUP_ID}/apps")] {
-            let answer = send(&server, Method::GET, path, Some(token), None).await;
-            answer.expect(StatusCode::UNAUTHORIZED);
-        }
-    }
-    for token in [&user.access, &user.refresh, &admin.access] {
-        let answer = send(&server, Method::POST, "/auth/session", Some(token), None).await;
-        answer.expect(StatusCode::UNAUTHORIZED);
-    }
-    for token in [&admin.access, &admin.refresh] {
-        server.get("/auth/profile", token).await.expect(StatusCode::UNAUTHORIZED);
-        server.get("/auth/api_keys", token).await.expect(StatusCode::UNAUTHORIZED);
-        let refresh = server.call(Method::POST, "/auth/session", Some(token), None).await;
-        refresh.expect(StatusCode::UNAUTHORIZED);
-    }
-}
-
-#[tokio::test]
-async fn nothing_is_told_or_done_without_a_token() {
-    let (server, user) = start_with_user().await;
-    let users = format!("{}/users", app_path(&server, APP));
-    for (method, path) in [
-        (Method::GET, "/auth/profile".to_owned()),
-        (Method::GET, format!("/groups/{GROUP_ID}/apps")),
-        (Method::GET, users.clone()),
-        (Method::POST, format!("{users}/verify_token")),
-        (Method::GET, format!("{users}/{}", user.user_id)),
-        (Method::DELETE, format!("{users}/{}", user.user_id)),
-        (Method::PUT, format!("{users}/{}/enable", user.user_id)),
-        (Method::PUT, format!("{users}/{}/disable", user.user_id)),
-        (Method::PUT, format!("{users}/{}/logout", user.user_id)),
-    ] {
-        send(&server, method, &path, None, None).await.expect_error(401, "", "must authenticate first");
-    }
-    assert!(server.is_alive(&user).await);
-}
-
-#[tokio::test]
 async fn a_wrong_group_or_application_is_404() {
     let (server, user) = start_with_user().await;
     let admin = server.admin().await;

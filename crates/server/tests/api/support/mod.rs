@@ -191,10 +191,14 @@ impl TestServer {
 
     /// The access token of the administrator.
     pub async fn admin(&self) -> String {
+        self.log_in_as_admin().await.access
+    }
+
+    /// A session of the administrator.
+    pub async fn log_in_as_admin(&self) -> Tokens {
         let url = format!("{}/api/admin/v3.0/auth/providers/local-userpass/login", self.url);
         let body = json!({"username": "admin@example.com", "password": ADMIN_PASSWORD});
-        let answer = Answer::of(self.request(Method::POST, &url).json(&body)).await;
-        answer.body["access_token"].as_str().unwrap().to_owned()
+        Answer::of(self.request(Method::POST, &url).json(&body)).await.tokens()
     }
 
     /// A request of the administrator about the users of the quickstart application, such as
