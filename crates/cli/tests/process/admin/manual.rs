@@ -34,7 +34,11 @@ fn serve(command: &str, folder: &Path) -> Process {
     let mut words = command.split_whitespace();
     assert_eq!((words.next(), words.next()), (Some("keystead"), Some("serve")), "{command}");
     let words = words.map(|word| word.replace("/var/lib/keystead", "data"));
-    Invocation::serve(folder).args(words).env("KEYSTEAD_ADMIN_PASSWORD", TYPED).start_ready()
+    Invocation::serve(folder)
+        .args(words)
+        .env("KEYSTEAD_ADMIN_PASSWORD", TYPED)
+        .env("KEYSTEAD_LOGIN_THROTTLE", "20/min")
+        .start_ready()
 }
 
 #[test]
