@@ -111,6 +111,8 @@ async fn what_concerns_the_whole_server_is_refused_to_a_pair_for_some_applicatio
     for (method, path, body) in [
         (Method::POST, format!("/api/admin/v3.0{}", admin.apps), Some(app.clone())),
         (Method::GET, "/api/keystead/v1/admin_keys".into(), None),
+        (Method::GET, "/api/keystead/v1/backup".into(), None),
+        (Method::GET, "/api/keystead/v1/doctor".into(), None),
         (Method::POST, "/api/keystead/v1/admin_keys".into(), Some(json!({"name": "more"}))),
         (Method::POST, "/api/keystead/v1/admin_keys".into(), Some(json!({"name": "more", "apps": []}))),
         (Method::DELETE, format!("/api/keystead/v1/admin_keys/{}", pair["_id"].as_str().unwrap()), None),
