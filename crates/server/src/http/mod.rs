@@ -60,7 +60,12 @@ pub fn routes() -> Vec<(&'static str, Vec<Method>)> {
 }
 
 fn all_routes() -> impl IntoIterator<Item = Route> {
-    client_routes().into_iter().chain(admin::routes()).chain(keystead::routes()).chain(operations_routes())
+    client_routes()
+        .into_iter()
+        .chain(session_routes())
+        .chain(admin::routes())
+        .chain(keystead::routes())
+        .chain(operations_routes())
 }
 
 /// What operators ask for.
@@ -81,7 +86,7 @@ fn operations_routes() -> Vec<Route> {
 
 /// `/api/client/v2.0`, protocol §1.1.
 fn client_routes() -> Vec<Route> {
-    use client::{api_keys, email_password, functions, jwks, location, login, profile, session};
+    use client::{email_password, jwks, location, login};
     vec![
         at("/api/client/v2.0/app/{client_app_id}/location").get(location::get, "Get where to send requests"),
         at("/api/client/v2.0/app/{client_app_id}/.well-known/jwks.json")
@@ -116,6 +121,13 @@ fn client_routes() -> Vec<Route> {
             email_password::call_reset,
             about("Call the function that resets passwords").errors(&[401, 404, 429]),
         ),
+    ]
+}
+
+/// Calls of an application's users, and what users do about themselves.
+fn session_routes() -> Vec<Route> {
+    use client::{api_keys, functions, profile, session};
+    vec![
         at("/api/client/v2.0/app/{client_app_id}/functions/call")
             .post(
                 functions::call,

@@ -116,7 +116,7 @@ pub(super) fn shown(app: &App) -> ShownApp {
     let created = app.ids.created_at.unix_seconds();
     ShownApp {
         id: app.ids.app_id,
-        client_app_id: app.ids.client_app_id.to_string(),
+        client_app_id: app.ids.client_app_id.clone(),
         name: app.config.name.clone(),
         location: app.config.location.clone(),
         deployment_model: app.config.deployment_model.clone(),
@@ -125,7 +125,7 @@ pub(super) fn shown(app: &App) -> ShownApp {
         last_used: created,
         last_modified: app.config.definition.modified.map_or(created, |modified| modified.at),
         product: "standard",
-        environment: app.config.environment.tag.to_string(),
+        environment: app.config.environment.tag.clone(),
         provider_region: app.config.provider_region.clone(),
     }
 }

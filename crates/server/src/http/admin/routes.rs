@@ -12,7 +12,7 @@ use crate::http::route::{Route, at};
 
 /// See the module.
 pub(in crate::http) fn routes() -> Vec<Route> {
-    [people(), applications(), configuration(), kept()].into_iter().flatten().collect()
+    [people(), applications(), configuration(), security(), kept()].into_iter().flatten().collect()
 }
 
 fn people() -> Vec<Route> {
@@ -138,6 +138,11 @@ fn configuration() -> Vec<Route> {
             .post(debug::execute_function, "Try a function"),
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/debug/execute_function_source")
             .post(debug::execute_source, "Try the source of a function"),
+    ]
+}
+
+fn security() -> Vec<Route> {
+    vec![
         at("/api/admin/v3.0/groups/{group_id}/apps/{app_id}/security/allowed_request_origins")
             .get(settings::get_origins, "Get the origins of pages that may call")
             .post(

@@ -84,7 +84,7 @@ impl Describe for LinkingUser {
     fn describe(operation: &mut Operation, _: &mut Definitions) {
         operation.token(Token::Access, false);
         let meaning = "links one more identity to the user of the access token";
-        operation.query("link", false, json!({ "enum": ["true"], "description": meaning }));
+        operation.query("link", false, &json!({ "enum": ["true"], "description": meaning }));
     }
 }
 

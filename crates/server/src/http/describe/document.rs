@@ -1,4 +1,4 @@
-//! The description as OpenAPI 3.1.
+//! The description as `OpenAPI` 3.1.
 
 use super::{About, Definitions, Operation, Published, Token, WrittenJson};
 use crate::http::route::{Described, Route};

@@ -30,7 +30,7 @@ impl Operation {
     }
 
     /// The query may have this parameter.
-    pub(in crate::http) fn query(&mut self, name: &str, required: bool, schema: Value) {
+    pub(in crate::http) fn query(&mut self, name: &str, required: bool, schema: &Value) {
         self.query.push(json!({ "name": name, "in": "query", "required": required, "schema": schema }));
     }
 }
@@ -121,7 +121,7 @@ impl<T: JsonSchema> Describe for Parameters<T> {
         let required =
             |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
         for (name, member) in schema["properties"].as_object().into_iter().flatten() {
-            operation.query(name, required(name), member.clone());
+            operation.query(name, required(name), member);
         }
     }
 }
