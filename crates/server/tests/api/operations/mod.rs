@@ -1,4 +1,5 @@
 mod connections;
+mod description;
 mod health;
 mod planted_secrets;
 mod restart;
