@@ -190,11 +190,20 @@ pub enum Error {
     Busy(Duration),
 
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     #[error(transparent)]
     Crypto(#[from] CryptoFailed),
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::ActorGone => Self::SessionEnded,
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl From<RetryAfter> for Error {

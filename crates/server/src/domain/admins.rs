@@ -10,7 +10,7 @@ use crate::domain::tokens::{Algorithm, KeyRing, SigningKey};
 use crate::error::Error;
 use crate::state::{Client, ServerState};
 use crate::store::admins::{AdminRecord, AdminScope, AdminStanding};
-use crate::store::audit::Action;
+use crate::store::audit::{Action, AdminGuard};
 use keystead_protocol::id::{AdminId, AppId, DeviceId, ObjectId, RequestId, SessionId};
 use keystead_protocol::secret::SecretText;
 use keystead_protocol::session::TokenType;
@@ -39,6 +39,8 @@ pub struct Administrator {
     pub address: IpAddr,
     /// The request.
     pub request_id: RequestId,
+    /// Their session: what they do depends on that it still stands.
+    pub guard: AdminGuard,
 }
 
 impl Administrator {
@@ -245,7 +247,9 @@ async fn open_session(
         user_id: admin_id,
         device_id: DeviceId::NONE,
     };
-    let by = Administrator { admin_id, scope, address: client.address, request_id: client.request_id };
+    let guard = AdminGuard { admin_id, session_id, generation };
+    let (address, request_id) = (client.address, client.request_id);
+    let by = Administrator { admin_id, scope, address, request_id, guard };
     let audit = audit::by_admin(state, &by, None, Action::AdminLoggedIn).about(&session_id);
     state.store.record_audit_events(vec![audit]).await?;
     Ok(tokens)
@@ -307,6 +311,11 @@ impl AdminSession {
             scope: self.standing.scope.clone(),
             address: client.address,
             request_id: client.request_id,
+            guard: AdminGuard {
+                admin_id: self.admin_id,
+                session_id: self.session_id,
+                generation: self.standing.generation,
+            },
         }
     }
 }

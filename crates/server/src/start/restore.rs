@@ -32,7 +32,7 @@ pub fn restore(copy: &Path, folder: &Path, pepper: Option<&SecretText>) -> Resul
     File::open(copy).map_err(|error| failed(error.to_string()))?;
     let data_dir = DataDir::open(folder)?;
     let database = data_dir.database();
-    for suffix in ["", "-wal"] {
+    for suffix in ["", "-wal", "-journal"] {
         let mut present = database.clone().into_os_string();
         present.push(suffix);
         if Path::new(&present).exists() {

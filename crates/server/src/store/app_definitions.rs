@@ -56,8 +56,6 @@ pub struct DeploymentRecord {
     pub draft_id: Option<DraftId>,
     /// When.
     pub deployed_at: Timestamp,
-    /// What the application was from then on, as JSON.
-    pub definition: String,
 }
 
 /// So many deployments are kept of each application.
@@ -72,14 +70,26 @@ pub trait AppDefinitionStore {
     /// All applications that have a definition.
     async fn list_stored_apps(&self) -> StoreResult<Vec<StoredApp>>;
 
-    /// Makes an application what the deployment says, and forgets the draft that it was.
-    async fn deploy(&self, deployment: DeploymentRecord, audit: AuditEvent) -> StoreResult<()>;
+    /// Makes an application what `definition` says, remembers that, and forgets the draft that it was.
+    async fn deploy(
+        &self,
+        deployment: DeploymentRecord,
+        definition: String,
+        audit: AuditEvent,
+    ) -> StoreResult<()>;
 
     /// Deletes an application with its configuration. Its users are gone with it; their rows are swept.
     async fn delete_app(&self, app_id: AppId, at: Timestamp, audit: AuditEvent) -> StoreResult<bool>;
 
     /// The newest deployments, newest first.
     async fn list_deployments(&self, app_id: AppId) -> StoreResult<Vec<DeploymentRecord>>;
+
+    /// What an application was after a deployment, as JSON; `None` if that is not kept.
+    async fn find_deployed_definition(
+        &self,
+        app_id: AppId,
+        deployment_id: DeploymentId,
+    ) -> StoreResult<Option<String>>;
 
     /// Adds a draft; `false` if the administrator has one.
     async fn insert_draft(&self, draft: DraftRecord, audit: AuditEvent) -> StoreResult<bool>;

@@ -3,9 +3,10 @@
 //! is no deed without its record, and no record without its deed.
 
 use super::StoreResult;
+use super::sessions::SessionGuard;
 use crate::clock::Timestamp;
 use async_trait::async_trait;
-use keystead_protocol::id::{AdminId, AppId, RequestId, UserId};
+use keystead_protocol::id::{AdminId, AppId, RequestId, SessionId, UserId};
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -31,6 +32,31 @@ pub struct AuditEvent {
     pub request_id: Option<RequestId>,
     /// How it ended.
     pub outcome: Outcome,
+    /// What must still stand for it to be done. This is not stored.
+    pub guard: ActorGuard,
+}
+
+/// Makes a write depend on that whoever asks for it may still do so. A request may take its time between that
+/// it is authenticated and that it writes, and nothing that was revoked meanwhile may take effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActorGuard {
+    /// Nobody's session is behind it.
+    None,
+    /// The session of a user.
+    Session(SessionGuard),
+    /// The session of an administrator.
+    Admin(AdminGuard),
+}
+
+/// A session of an administrator, as it was authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AdminGuard {
+    /// The account or key pair.
+    pub admin_id: AdminId,
+    /// The session.
+    pub session_id: SessionId,
+    /// The generation of the account then.
+    pub generation: u32,
 }
 
 /// Who does something.

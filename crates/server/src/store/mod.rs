@@ -63,6 +63,9 @@ pub enum StoreError {
     /// More writes wait than can be held.
     #[error("too many writes are waiting")]
     Busy,
+    /// The session that asked for a write has ended meanwhile.
+    #[error("the session has ended meanwhile")]
+    ActorGone,
     /// The engine failed: disk full, file damaged, …
     #[error("the store failed: {0}")]
     Engine(String),

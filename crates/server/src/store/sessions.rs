@@ -34,7 +34,7 @@ pub struct ApiKeyState {
 
 /// Makes a write depend on that a session still stands as it was seen to. A request may take its time
 /// between the two, and what was revoked meanwhile must not take effect.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionGuard {
     /// The user.
     pub user_id: UserId,

@@ -78,9 +78,8 @@ pub(super) async fn deploy(
         admin_id: by.admin_id,
         draft_id,
         deployed_at,
-        definition: to_json(definition)?,
     };
-    state.store.deploy(deployment.clone(), event).await?;
+    state.store.deploy(deployment.clone(), to_json(definition)?, event).await?;
     state.replace_app(changed);
     Ok(deployment)
 }

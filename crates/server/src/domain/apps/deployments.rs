@@ -123,9 +123,10 @@ pub async fn redeploy(
 ) -> Result<DeploymentRecord, Error> {
     let _turn = state.app_changes.lock().await;
     let app = newest(state, app)?;
-    let earlier = get(state, &app, deployment_id).await?;
+    let earlier = state.store.find_deployed_definition(app.ids.app_id, deployment_id).await?;
+    let earlier = from_json(&earlier.ok_or(Error::DeploymentNotFound)?)?;
     let event = audit::by_admin(state, by, Some(&app), Action::AppRedeployed).about(&deployment_id);
-    deploy(state, &app, by, &from_json(&earlier.definition)?, None, event).await
+    deploy(state, &app, by, &earlier, None, event).await
 }
 
 fn differences(before: &Definition, after: &Definition) -> Vec<String> {

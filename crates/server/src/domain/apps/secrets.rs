@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 
 /// Room for a public key in PEM form; App Services allowed 500.
 const MAX_VALUE: usize = 4_096;
+/// All of them are opened with every change.
+const MAX_SECRETS: usize = 500;
 const PURPOSE: &str = "app secret";
 
 /// The names of an application's secrets.
@@ -37,6 +39,10 @@ pub async fn create(
     name: String,
     value: SecretText,
 ) -> Result<SecretId, Error> {
+    let _turn = state.app_changes.lock().await;
+    if list(state, app).await?.len() >= MAX_SECRETS {
+        return Err(Error::ConfigurationInvalid(format!("an application has at most {MAX_SECRETS} secrets")));
+    }
     let secret_id = state.ids.next(state.clock.now());
     put(state, app, by, secret_id, name, value, Action::SecretCreated).await?;
     Ok(secret_id)
@@ -54,6 +60,7 @@ pub async fn update(
     name: Option<String>,
     value: SecretText,
 ) -> Result<(), Error> {
+    let _turn = state.app_changes.lock().await;
     let found = list(state, app).await?.into_iter().find(|(id, _)| *id == secret_id);
     let (_, old_name) = found.ok_or(Error::SecretNotFound)?;
     put(state, app, by, secret_id, name.unwrap_or(old_name), value, Action::SecretUpdated).await
@@ -109,6 +116,7 @@ pub fn open(
     secrets.into_iter().map(open).collect()
 }
 
+/// The caller has the turn.
 async fn put(
     state: &ServerState,
     app: &App,
@@ -124,7 +132,6 @@ async fn put(
     if !(1..=MAX_VALUE).contains(&value.expose().len()) {
         return Err(Error::ConfigurationInvalid(format!("a secret has 1 to {MAX_VALUE} bytes")));
     }
-    let _turn = state.app_changes.lock().await;
     let app = changes::newest(state, app)?;
     let mut secrets = open_all(state, app.ids.app_id).await?;
     let sealed_value = state.pepper.seal(PURPOSE, value.expose().as_bytes())?;

@@ -10,7 +10,7 @@ use crate::app_config::App;
 use crate::domain::admins::Administrator;
 use crate::domain::sessions::Session;
 use crate::state::{Client, ServerState};
-use crate::store::audit::{Action, Actor, AuditEvent, Outcome};
+use crate::store::audit::{Action, Actor, ActorGuard, AuditEvent, Outcome};
 use crate::store::users::NewUser;
 use keystead_protocol::id::UserId;
 
@@ -19,6 +19,7 @@ pub fn by_user(state: &ServerState, session: &Session, client: &Client<'_>, acti
     AuditEvent {
         actor: Actor::User(session.user_id),
         user_id: Some(session.user_id),
+        guard: ActorGuard::Session(session.guard()),
         ..by_nobody(state, &session.app, client, action)
     }
 }
@@ -35,6 +36,7 @@ pub fn by_nobody(state: &ServerState, app: &App, client: &Client<'_>, action: Ac
         address: Some(client.address),
         request_id: Some(client.request_id),
         outcome: Outcome::Done,
+        guard: ActorGuard::None,
     }
 }
 
@@ -60,6 +62,7 @@ pub fn by_admin(state: &ServerState, admin: &Administrator, app: Option<&App>, a
         address: Some(admin.address),
         request_id: Some(admin.request_id),
         outcome: Outcome::Done,
+        guard: ActorGuard::Admin(admin.guard),
     }
 }
 
@@ -85,6 +88,7 @@ pub fn by_server(state: &ServerState, action: Action) -> AuditEvent {
         address: None,
         request_id: None,
         outcome: Outcome::Done,
+        guard: ActorGuard::None,
     }
 }
 

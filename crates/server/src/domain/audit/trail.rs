@@ -6,7 +6,7 @@ use crate::domain::throttles::{Failure, News};
 use crate::error::Error;
 use crate::state::ServerState;
 use crate::store::StoreResult;
-use crate::store::audit::{Action, Actor, AuditEvent, AuditFilter, AuditPage, Outcome};
+use crate::store::audit::{Action, Actor, ActorGuard, AuditEvent, AuditFilter, AuditPage, Outcome};
 use keystead_protocol::id::AppId;
 
 /// The most events that one page has.
@@ -87,6 +87,7 @@ async fn throttled(state: &ServerState, failure: Failure) -> StoreResult<AuditEv
         }
     }
     Ok(AuditEvent {
+        guard: ActorGuard::None,
         at: crate::clock::Timestamp::from_unix_seconds(request_id.object_id().seconds().into()),
         app_id: of_app.then_some(app_id),
         actor: Actor::Nobody,

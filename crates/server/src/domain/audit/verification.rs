@@ -169,7 +169,7 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::domain::pepper::Pepper;
-    use crate::store::audit::{Action, Actor, AuditEvent, Outcome};
+    use crate::store::audit::{Action, Actor, ActorGuard, AuditEvent, Outcome};
     use keystead_protocol::id::ObjectId;
     use proptest::prelude::*;
     use proptest::sample::Index;
@@ -200,7 +200,8 @@ mod tests {
             outcome in prop::sample::select(vec![Outcome::Done, Outcome::Refused]),
         ) -> AuditEvent {
             let at = Timestamp::from_unix_seconds(at);
-            AuditEvent { at, app_id, actor, action, user_id, subject, address, request_id, outcome }
+            let guard = ActorGuard::None;
+            AuditEvent { at, app_id, actor, action, user_id, subject, address, request_id, outcome, guard }
         }
     }
 
@@ -327,6 +328,7 @@ mod tests {
     fn a_chain_of_another_pepper_has_another_tag_and_other_links() {
         assert_ne!(chain(1).tag(), chain(2).tag());
         let event = AuditEvent {
+            guard: ActorGuard::None,
             at: Timestamp::from_unix_seconds(1),
             app_id: None,
             actor: Actor::Server,

@@ -18,7 +18,7 @@ const COLUMNS: &str = "admin_id, name, public_key, digest, apps, created_at";
 impl AdminKeyStore for SqliteStore {
     async fn insert_admin_key(&self, key: AdminKeyRecord, audit: AuditEvent) -> StoreResult<()> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 transaction.execute(
                     "INSERT INTO admin_keys (admin_id, name, public_key, digest, apps, created_at)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -52,9 +52,10 @@ impl AdminKeyStore for SqliteStore {
 
     async fn delete_admin_key(&self, admin_id: AdminId, audit: AuditEvent) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let id = admin_id.object_id().as_bytes();
                 let deleted = transaction.execute("DELETE FROM admin_keys WHERE admin_id = ?1", [id])?;
+                transaction.execute("DELETE FROM app_drafts WHERE admin_id = ?1", [id])?;
                 if deleted == 1 {
                     transaction.record(&audit)?;
                 }

@@ -24,7 +24,7 @@ impl AdministeredAccountStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<Option<UserRecord>> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 if !insert_account(transaction, &account)? {
                     return Ok(None);
                 }
@@ -43,7 +43,9 @@ impl AdministeredAccountStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<SetEmailOutcome> {
         self.writer
-            .write(move |transaction| set_user_email(transaction, app_id, user_id, &email, &audit))
+            .write_as(audit.guard, move |transaction| {
+                set_user_email(transaction, app_id, user_id, &email, &audit)
+            })
             .await
     }
 
@@ -76,7 +78,7 @@ impl AdministeredAccountStore for SqliteStore {
     ) -> StoreResult<bool> {
         let email = email.to_owned();
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let Some(account) = find_pending(transaction, app_id, &email)? else { return Ok(false) };
                 transaction.execute(
                     "UPDATE email_accounts SET pending_until = NULL WHERE app_id = ?1 AND email = ?2",
@@ -89,7 +91,7 @@ impl AdministeredAccountStore for SqliteStore {
 
     async fn insert_confirmation_token(&self, token: SentToken, audit: AuditEvent) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let account = find_pending(transaction, token.token.app_id, &token.token.email)?;
                 let Some(account) = account else { return Ok(false) };
                 insert_token(transaction, &token)?;
@@ -106,7 +108,7 @@ impl AdministeredAccountStore for SqliteStore {
     ) -> StoreResult<bool> {
         let email = email.to_owned();
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let Some(account) = find_pending(transaction, app_id, &email)? else { return Ok(false) };
                 let key = params![app_id.object_id().as_bytes(), email];
                 transaction.execute(DELETE_TOKENS, key)?;

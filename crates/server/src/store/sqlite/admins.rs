@@ -5,10 +5,10 @@ use super::{SqliteStore, columns};
 use crate::clock::Timestamp;
 use crate::store::StoreResult;
 use crate::store::admins::{AdminRecord, AdminStanding, AdminStore};
-use crate::store::audit::AuditEvent;
+use crate::store::audit::{AdminGuard, AuditEvent};
 use async_trait::async_trait;
 use keystead_protocol::id::{AdminId, SessionId};
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 const COLUMNS: &str = "admin_id, email, password_hash, generation, created_at";
 
@@ -32,25 +32,7 @@ impl AdminStore for SqliteStore {
         admin_id: AdminId,
         session_id: SessionId,
     ) -> StoreResult<Option<AdminStanding>> {
-        self.readers.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT login, name, apps, generation,
-                        EXISTS (SELECT 1 FROM revoked_admin_sessions WHERE session_id = ?2)
-                 FROM (SELECT admin_id, email AS login, email AS name, NULL AS apps, generation FROM admins
-                       UNION ALL SELECT admin_id, public_key, name, apps, 0 FROM admin_keys)
-                 WHERE admin_id = ?1",
-            )?;
-            let ids = [admin_id.object_id().as_bytes(), session_id.object_id().as_bytes()];
-            columns::optional(statement.query_row(ids, |row| {
-                Ok(AdminStanding {
-                    login: row.get(0)?,
-                    name: row.get(1)?,
-                    scope: read_scope(row, 2)?,
-                    generation: row.get(3)?,
-                    revoked: row.get(4)?,
-                })
-            }))
-        })
+        self.readers.read(|connection| read_standing(connection, admin_id, session_id))
     }
 
     async fn revoke_admin_session(
@@ -60,7 +42,7 @@ impl AdminStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<()> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let revoked = transaction.execute(
                     "INSERT INTO revoked_admin_sessions (session_id, expires_at) VALUES (?1, ?2)
                      ON CONFLICT (session_id) DO NOTHING",
@@ -73,7 +55,7 @@ impl AdminStore for SqliteStore {
 
     async fn put_admin(&self, admin: AdminRecord, audit: AuditEvent) -> StoreResult<()> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 transaction.execute("DELETE FROM admins WHERE email <> ?1", [&admin.email])?;
                 transaction.execute(
                     "INSERT INTO admins (admin_id, email, password_hash, generation, created_at)
@@ -102,4 +84,34 @@ fn read_admin(row: &Row<'_>) -> rusqlite::Result<AdminRecord> {
         generation: row.get(3)?,
         created_at: columns::timestamp(row, 4)?,
     })
+}
+
+/// Whether the session is as it was authenticated, inside the transaction that depends on it.
+pub(super) fn stands(connection: &Connection, guard: &AdminGuard) -> rusqlite::Result<bool> {
+    let standing = read_standing(connection, guard.admin_id, guard.session_id)?;
+    Ok(standing.is_some_and(|standing| !standing.revoked && standing.generation == guard.generation))
+}
+
+fn read_standing(
+    connection: &Connection,
+    admin_id: AdminId,
+    session_id: SessionId,
+) -> rusqlite::Result<Option<AdminStanding>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT login, name, apps, generation,
+                        EXISTS (SELECT 1 FROM revoked_admin_sessions WHERE session_id = ?2)
+                 FROM (SELECT admin_id, email AS login, email AS name, NULL AS apps, generation FROM admins
+                       UNION ALL SELECT admin_id, public_key, name, apps, 0 FROM admin_keys)
+                 WHERE admin_id = ?1",
+    )?;
+    let ids = [admin_id.object_id().as_bytes(), session_id.object_id().as_bytes()];
+    columns::optional(statement.query_row(ids, |row| {
+        Ok(AdminStanding {
+            login: row.get(0)?,
+            name: row.get(1)?,
+            scope: read_scope(row, 2)?,
+            generation: row.get(3)?,
+            revoked: row.get(4)?,
+        })
+    }))
 }

@@ -29,7 +29,7 @@ impl ApiKeyStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<InsertApiKeyOutcome> {
         self.writer
-            .write(move |transaction| match session {
+            .write_as(audit.guard, move |transaction| match session {
                 Some(guard) if !stands(transaction, &guard)? => Ok(InsertApiKeyOutcome::SessionEnded),
                 _ if is_server(transaction, key.user_id)? => Ok(InsertApiKeyOutcome::ServerOwner),
                 _ => insert_api_key(transaction, &key, limit, &audit),
@@ -93,7 +93,7 @@ impl ApiKeyStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 transaction.touch(user_id);
                 // Disabling raises the generation, so that enabling later revives no old session.
                 let changed = transaction
@@ -122,7 +122,7 @@ impl ApiKeyStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 transaction.touch(user_id);
                 key_logins::delete(transaction, user_id, Some(key_id))?;
                 let ids = params![user_id.object_id().as_bytes(), key_id.object_id().as_bytes()];

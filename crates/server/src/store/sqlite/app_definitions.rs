@@ -9,14 +9,14 @@ use crate::store::app_definitions::{
 };
 use crate::store::audit::AuditEvent;
 use async_trait::async_trait;
-use keystead_protocol::id::{AdminId, AppId, DraftId, SecretId};
+use keystead_protocol::id::{AdminId, AppId, DeploymentId, DraftId, SecretId};
 use rusqlite::{Row, params};
 
 #[async_trait]
 impl AppDefinitionStore for SqliteStore {
     async fn insert_app(&self, app: StoredApp, audit: AuditEvent) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 if !insert_app(transaction, &app.ids)? {
                     return Ok(false);
                 }
@@ -48,14 +48,19 @@ impl AppDefinitionStore for SqliteStore {
         })
     }
 
-    async fn deploy(&self, deployment: DeploymentRecord, audit: AuditEvent) -> StoreResult<()> {
+    async fn deploy(
+        &self,
+        deployment: DeploymentRecord,
+        definition: String,
+        audit: AuditEvent,
+    ) -> StoreResult<()> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let app_id = deployment.app_id.object_id().as_bytes();
                 let draft_id = deployment.draft_id.as_ref().map(|id| id.object_id().as_bytes());
                 transaction.execute(
                     "UPDATE app_definitions SET definition = ?2 WHERE app_id = ?1",
-                    params![app_id, deployment.definition],
+                    params![app_id, definition],
                 )?;
                 transaction.execute("DELETE FROM app_drafts WHERE draft_id = ?1", [draft_id])?;
                 transaction.execute(
@@ -68,7 +73,7 @@ impl AppDefinitionStore for SqliteStore {
                         deployment.admin_id.object_id().as_bytes(),
                         draft_id,
                         deployment.deployed_at.unix_seconds(),
-                        deployment.definition,
+                        definition,
                     ],
                 )?;
                 transaction.execute(
@@ -84,7 +89,7 @@ impl AppDefinitionStore for SqliteStore {
 
     async fn delete_app(&self, app_id: AppId, at: Timestamp, audit: AuditEvent) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let id = app_id.object_id().as_bytes();
                 // Its name is free again, and no client can have this one: it is no client app id.
                 let deleted = transaction.execute(
@@ -115,7 +120,7 @@ impl AppDefinitionStore for SqliteStore {
         self.readers.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT app_id, deployment_id, admin_id, draft_id, deployed_at, definition
+                    "SELECT app_id, deployment_id, admin_id, draft_id, deployed_at
                      FROM app_deployments WHERE app_id = ?1 ORDER BY deployment_id DESC",
                 )?
                 .query_map([app_id.object_id().as_bytes()], read_deployment)?
@@ -123,9 +128,23 @@ impl AppDefinitionStore for SqliteStore {
         })
     }
 
+    async fn find_deployed_definition(
+        &self,
+        app_id: AppId,
+        deployment_id: DeploymentId,
+    ) -> StoreResult<Option<String>> {
+        self.readers.read(|connection| {
+            columns::scalar(
+                connection,
+                "SELECT definition FROM app_deployments WHERE app_id = ?1 AND deployment_id = ?2",
+                params![app_id.object_id().as_bytes(), deployment_id.object_id().as_bytes()],
+            )
+        })
+    }
+
     async fn insert_draft(&self, draft: DraftRecord, audit: AuditEvent) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let inserted = transaction.execute(
                     "INSERT INTO app_drafts (app_id, admin_id, draft_id, definition) VALUES (?1, ?2, ?3, ?4)
                      ON CONFLICT (app_id, admin_id) DO NOTHING",
@@ -151,7 +170,7 @@ impl AppDefinitionStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let updated = transaction.execute(
                     "UPDATE app_drafts SET definition = ?2 WHERE draft_id = ?1",
                     params![draft_id.object_id().as_bytes(), definition],
@@ -184,7 +203,7 @@ impl AppDefinitionStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let deleted = transaction.execute(
                     "DELETE FROM app_drafts WHERE app_id = ?1 AND admin_id = ?2 AND draft_id = ?3",
                     params![
@@ -220,7 +239,7 @@ impl AppDefinitionStore for SqliteStore {
 
     async fn put_app_secret(&self, secret: AppSecretRecord, audit: AuditEvent) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let (app_id, secret_id) =
                     (secret.app_id.object_id().as_bytes(), secret.secret_id.object_id().as_bytes());
                 let taken: Option<i64> = columns::scalar(
@@ -250,7 +269,7 @@ impl AppDefinitionStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let deleted = transaction.execute(
                     "DELETE FROM app_secrets WHERE app_id = ?1 AND secret_id = ?2",
                     params![app_id.object_id().as_bytes(), secret_id.object_id().as_bytes()],
@@ -271,6 +290,5 @@ fn read_deployment(row: &Row<'_>) -> rusqlite::Result<DeploymentRecord> {
         admin_id: columns::id(row, 2)?,
         draft_id: columns::optional_id(row, 3)?,
         deployed_at: columns::timestamp(row, 4)?,
-        definition: row.get(5)?,
     })
 }

@@ -76,7 +76,7 @@ impl AuditStore for SqliteStore {
 
     async fn prune_audit_events(&self, before: Timestamp, limit: u32, audit: AuditEvent) -> StoreResult<u32> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let mut rows = transaction.prepare_cached(
                     "SELECT sequence, mac, at < ?1 FROM audit_events ORDER BY sequence LIMIT ?2",
                 )?;

@@ -36,7 +36,7 @@ impl EmailAccountStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let inserted = insert_account(transaction, &account)?;
                 if inserted {
                     token.map_or(Ok(()), |token| insert_token(transaction, &token))?;
@@ -53,7 +53,7 @@ impl EmailAccountStore for SqliteStore {
 
     async fn confirm_email(&self, token: PresentedToken, audit: AuditEvent) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let Some(email) = take_token(transaction, &token, EmailTokenPurpose::Confirm)? else {
                     return Ok(false);
                 };
@@ -69,7 +69,9 @@ impl EmailAccountStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<bool> {
         let email = email.to_owned();
-        self.writer.write(move |transaction| confirm(transaction, app_id, &email, &audit)).await
+        self.writer
+            .write_as(audit.guard, move |transaction| confirm(transaction, app_id, &email, &audit))
+            .await
     }
 
     async fn has_email_token(&self, token: PresentedToken, purpose: EmailTokenPurpose) -> StoreResult<bool> {
@@ -97,7 +99,7 @@ impl EmailAccountStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let Some(email) = take_token(transaction, &token, EmailTokenPurpose::Reset)? else {
                     return Ok(false);
                 };
@@ -116,7 +118,9 @@ impl EmailAccountStore for SqliteStore {
     ) -> StoreResult<bool> {
         let email = email.to_owned();
         self.writer
-            .write(move |transaction| set_password(transaction, app_id, &email, &password_hash, &audit))
+            .write_as(audit.guard, move |transaction| {
+                set_password(transaction, app_id, &email, &password_hash, &audit)
+            })
             .await
     }
 
@@ -160,7 +164,7 @@ impl EmailAccountStore for SqliteStore {
         }
         let (email, password_hash) = (email.to_owned(), password_hash.to_owned());
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let account = find_account(transaction, user.app_id, &email)?;
                 let Some(account) = account.filter(|account| account.password_hash == password_hash) else {
                     return Ok(None);
@@ -186,7 +190,7 @@ impl EmailAccountStore for SqliteStore {
     ) -> StoreResult<LinkOutcome> {
         let (email, password_hash) = (email.to_owned(), password_hash.to_owned());
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 if !stands(transaction, &session)? {
                     return Ok(LinkOutcome::SessionEnded);
                 }

@@ -29,7 +29,7 @@ impl ForeignKeyStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<Vec<ImportKeyOutcome>> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let outcomes: Vec<_> = tentatively(transaction, dry_run, |transaction| {
                     keys.iter().map(|key| import_key(transaction, app_id, key, limits)).collect()
                 })?;
@@ -143,8 +143,9 @@ fn import_key(
     // Nothing that is cached changes with a new key, so nobody is touched.
     transaction
         .prepare_cached(
-            "INSERT INTO api_keys (user_id, key_id, app_id, name, disabled, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            // An id can come back after its key was deleted: no token may have this generation.
+            "INSERT INTO api_keys (user_id, key_id, app_id, name, disabled, created_at, generation)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, unixepoch())",
         )?
         .execute(params![user_id, key_id, app, key.name, key.disabled, key.created_at.unix_seconds()])?;
     transaction

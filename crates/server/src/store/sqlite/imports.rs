@@ -26,7 +26,7 @@ impl ImportStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<Vec<ImportUserOutcome>> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let outcomes: Vec<_> = tentatively(transaction, dry_run, |transaction| {
                     users.iter().map(|user| import_user(transaction, app_id, user)).collect()
                 })?;
@@ -125,11 +125,12 @@ fn compare(
     Ok(ImportUserOutcome::Unchanged)
 }
 
+/// An id can come back after its user was deleted, so the generation is one that no token of theirs has.
 fn insert_user(transaction: &Transaction<'_>, app_id: AppId, user: &ImportedUser) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
-            "INSERT INTO users (user_id, app_id, user_type, anonymous, disabled, created_at, last_seen_at)
-             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)",
+            "INSERT INTO users (user_id, app_id, user_type, anonymous, disabled, created_at, last_seen_at, generation)
+             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, unixepoch())",
         )?
         .execute(params![
             user.user_id.object_id().as_bytes(),

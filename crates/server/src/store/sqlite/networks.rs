@@ -2,7 +2,7 @@
 
 use super::columns;
 use super::writer::Transaction;
-use crate::store::audit::{Action, Actor, AuditEvent, Outcome};
+use crate::store::audit::{Action, Actor, ActorGuard, AuditEvent, Outcome};
 use crate::store::networks::Sighting;
 use keystead_protocol::id::{ApiKeyId, UserId};
 use rusqlite::{Connection, params};
@@ -38,6 +38,7 @@ pub(super) fn record_sighting(
         )?
         .execute(params![user_id.object_id().as_bytes(), key, network, at])?;
     let event = AuditEvent {
+        guard: ActorGuard::None,
         at: sighting.at,
         app_id: Some(sighting.app_id),
         actor: Actor::User(user_id),

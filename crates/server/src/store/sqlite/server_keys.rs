@@ -22,7 +22,7 @@ impl ServerKeyStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<InsertApiKeyOutcome> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let (count, taken) = count(transaction, key.app_id, &key.name)?;
                 if taken {
                     return Ok(InsertApiKeyOutcome::NameTaken);

@@ -30,7 +30,7 @@ impl SessionStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<()> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 transaction.touch(user_id);
                 let revoked = transaction
                     .prepare_cached(

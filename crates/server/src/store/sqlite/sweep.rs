@@ -35,7 +35,7 @@ impl SweepStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<u32> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let accounts: Vec<[u8; 12]> = transaction
                     .prepare_cached(EXPIRED_ACCOUNTS)?
                     .query_map(params![now.unix_seconds(), limit], |row| row.get(0))?

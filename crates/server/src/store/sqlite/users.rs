@@ -35,7 +35,9 @@ impl UserStore for SqliteStore {
     }
 
     async fn insert_user(&self, user: NewUser, audit: AuditEvent) -> StoreResult<()> {
-        self.writer.write(move |transaction| insert_user(transaction, &user, &audit).map(drop)).await
+        self.writer
+            .write_as(audit.guard, move |transaction| insert_user(transaction, &user, &audit).map(drop))
+            .await
     }
 
     async fn has_identity_owner(&self, user: &NewUser) -> StoreResult<bool> {
@@ -61,7 +63,7 @@ impl UserStore for SqliteStore {
             return Ok(known);
         }
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let Some(user_id) = find_owner(transaction, user.app_id, &user.identity)? else {
                     insert_owner(transaction, user.app_id, &user.identity, user.user_id)?;
                     return insert_user(transaction, &user, &audit);
@@ -91,7 +93,7 @@ impl UserStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<LinkOutcome> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 if !stands(transaction, &session)? {
                     return Ok(LinkOutcome::SessionEnded);
                 }
@@ -116,7 +118,7 @@ impl UserStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 transaction.touch(user_id);
                 // Disabling raises the generation, so that enabling later revives no old session.
                 let changed = transaction
@@ -145,7 +147,7 @@ impl UserStore for SqliteStore {
         audit: AuditEvent,
     ) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 transaction.touch(user_id);
                 let changed = transaction
                     .prepare_cached(
@@ -163,7 +165,7 @@ impl UserStore for SqliteStore {
 
     async fn delete_user(&self, app_id: AppId, user_id: UserId, audit: AuditEvent) -> StoreResult<bool> {
         self.writer
-            .write(move |transaction| {
+            .write_as(audit.guard, move |transaction| {
                 let found: Option<i64> = columns::scalar(
                     transaction,
                     "SELECT 1 FROM users WHERE user_id = ?1 AND app_id = ?2",

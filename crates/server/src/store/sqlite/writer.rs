@@ -3,7 +3,7 @@
 
 use super::cache::Cache;
 use super::readers::Readers;
-use crate::store::audit::{AuditChain, AuditEvent};
+use crate::store::audit::{ActorGuard, AuditChain, AuditEvent};
 use crate::store::{StoreError, StoreResult};
 use keystead_protocol::id::UserId;
 use rusqlite::Connection;
@@ -130,6 +130,23 @@ impl Writer {
             Err(mpsc::TrySendError::Disconnected(_)) => return Err(StoreError::Closed),
         }
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// The same, if whoever asks for it may still do so.
+    pub(super) async fn write_as<T, F>(&self, guard: ActorGuard, work: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let guarded = move |transaction: &mut Transaction<'_>| {
+            let stands = match guard {
+                ActorGuard::None => true,
+                ActorGuard::Session(guard) => super::sessions::stands(transaction, &guard)?,
+                ActorGuard::Admin(guard) => super::admins::stands(transaction, &guard)?,
+            };
+            if stands { work(transaction).map(Some) } else { Ok(None) }
+        };
+        self.write(guarded).await?.ok_or(StoreError::ActorGone)
     }
 
     /// Whether there is anybody to write.

@@ -27,6 +27,11 @@ impl<'s> Administrator<'s> {
         Self::with_token(server, server.admin().await)
     }
 
+    /// Their access token.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Whoever this access token is of.
     pub(crate) fn with_token(server: &'s TestServer, token: String) -> Self {
         let group = keystead_server::domain::admins::GROUP_ID;

@@ -1,7 +1,9 @@
 //! Key pairs of administrators: of the whole server, of some applications, or of none.
 
 use crate::admin::{Administrator, log_in_by_key};
+use crate::support::raw::HeldBack;
 use crate::support::{APP, Answer, TestServer, app_folder, provider};
+use keystead_server::domain::admins::GROUP_ID;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -214,4 +216,31 @@ async fn nobody_and_no_user_manages_pairs() {
             answer.expect(StatusCode::UNAUTHORIZED);
         }
     }
+}
+
+/// A request whose head came before the pair was deleted and whose body comes after it.
+#[tokio::test]
+async fn a_body_that_was_held_back_makes_nothing_after_the_pair_was_deleted() {
+    let server = TestServer::start().await;
+    let admin = Administrator::log_in(&server).await;
+    let app = admin.quickstart().id;
+    for (path, body) in [
+        ("/api/keystead/v1/admin_keys".to_owned(), r#"{"name":"hidden"}"#),
+        (format!("/api/admin/v3.0/groups/{GROUP_ID}/apps/{app}/api_keys"), r#"{"name":"hidden"}"#),
+        (
+            format!("/api/admin/v3.0/groups/{GROUP_ID}/apps/{app}/users"),
+            r#"{"email":"hidden@example.com","password":"hidden password"}"#,
+        ),
+        (format!("/api/admin/v3.0/groups/{GROUP_ID}/apps"), r#"{"name":"hidden"}"#),
+    ] {
+        let (pair, thief) = admin.new_key_pair(Value::Null).await;
+        let held = HeldBack::begin(&server, "POST", &path, thief.token(), body).await;
+        let deletion = format!("/admin_keys/{}", pair["_id"].as_str().unwrap());
+        admin.own(Method::DELETE, &deletion, None).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(held.finish().await.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    assert_eq!(list(&admin).await.body, json!([]));
+    assert_eq!(admin.quickstart().get("/api_keys").await.body, json!([]));
+    assert_eq!(admin.quickstart().get("/users").await.body, json!([]));
+    assert_eq!(server.state.apps().iter().count(), 1);
 }

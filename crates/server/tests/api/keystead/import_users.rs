@@ -399,3 +399,17 @@ async fn only_administrators_import() {
     }
     assert_eq!(claims(&user.access)["sub"], user.user_id);
 }
+
+#[tokio::test]
+async fn a_user_who_comes_back_with_their_id_does_not_bring_back_their_sessions() {
+    let server = TestServer::start().await;
+    let user = server.new_user("a@example.com").await;
+    server
+        .administer(Method::DELETE, &format!("/{}", user.user_id), None)
+        .await
+        .expect(StatusCode::NO_CONTENT);
+    assert!(!server.is_alive(&user).await);
+    let line = json!({"_id": user.user_id, "email": "a@example.com"});
+    assert_eq!(counts(&import(&server, "", &[line]).await), [1, 0, 0, 0]);
+    assert!(!server.is_alive(&user).await);
+}

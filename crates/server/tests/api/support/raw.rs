@@ -42,6 +42,37 @@ pub async fn request(
     exchange(server, &[head.as_bytes(), body].concat()).await
 }
 
+/// A request whose body is held back until it is finished.
+pub struct HeldBack {
+    stream: TcpStream,
+    body: String,
+}
+
+impl HeldBack {
+    /// Returns when the server has looked at everything but the body, and asks for that.
+    pub async fn begin(server: &TestServer, method: &str, path: &str, token: &str, body: &str) -> Self {
+        let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nexpect: 100-continue\r\n\
+             authorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut asked = [0; 25];
+        stream.read_exact(&mut asked).await.unwrap();
+        assert!(asked.starts_with(b"HTTP/1.1 100 Continue"));
+        Self { stream, body: body.to_owned() }
+    }
+
+    /// Sends the body.
+    pub async fn finish(mut self) -> RawAnswer {
+        self.stream.write_all(self.body.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        self.stream.read_to_string(&mut answer).await.unwrap();
+        RawAnswer::parse(&answer)
+    }
+}
+
 impl RawAnswer {
     fn parse(answer: &str) -> Self {
         let (head, text) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));

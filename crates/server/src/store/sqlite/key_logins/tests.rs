@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::store::api_keys::{
     ApiKeyLogin, ApiKeyStore as _, ApiKeyUse, InsertApiKeyOutcome, NewApiKey, SecretRecord,
 };
-use crate::store::audit::{Action, Actor, AuditChain, AuditEvent, Outcome};
+use crate::store::audit::{Action, Actor, ActorGuard, AuditChain, AuditEvent, Outcome};
 use crate::store::sessions::ApiKeyState;
 use crate::store::sqlite::{SqliteStore, columns};
 use crate::store::sweep::SweepStore as _;
@@ -184,6 +184,7 @@ fn event() -> AuditEvent {
         address: None,
         request_id: None,
         outcome: Outcome::Done,
+        guard: ActorGuard::None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! way before.
 
 use super::{NEW_PASSWORD, assert_dead, reset_password};
+use crate::support::raw::HeldBack;
 use crate::support::{Answer, NO_MAIL_SERVER, PASSWORD, TestServer, Tokens};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -219,29 +220,36 @@ async fn of_many_who_log_one_session_out_at_once_all_are_answered_and_it_is_over
 /// A request whose head came before the revocation and whose body comes after it.
 #[tokio::test]
 async fn a_body_that_was_held_back_makes_no_key_after_the_session_ended() {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let server = TestServer::start().await;
     let user = server.new_user("a@example.com").await;
     let (id, key) = server.new_key(&user, "leaked").await;
     let thief = server.log_in_by_key(&key).await.tokens();
-    let mut stream =
-        tokio::net::TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
-    let body = r#"{"name":"hidden"}"#;
-    let head = format!(
-        "POST /api/client/v2.0/auth/api_keys HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
-         expect: 100-continue\r\nauthorization: Bearer {}\r\ncontent-length: {}\r\n\r\n",
-        thief.refresh,
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    // The server asks for the body when it has checked the session.
-    let mut asked = [0; 25];
-    stream.read_exact(&mut asked).await.unwrap();
-    assert!(asked.starts_with(b"HTTP/1.1 100 Continue"));
+    let path = "/api/client/v2.0/auth/api_keys";
+    let held = HeldBack::begin(&server, "POST", path, &thief.refresh, r#"{"name":"hidden"}"#).await;
     server.delete(&format!("/auth/api_keys/{id}"), &user.refresh).await.expect(StatusCode::NO_CONTENT);
-    stream.write_all(body.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert_eq!(held.finish().await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(server.get("/auth/api_keys", &user.refresh).await.body, json!([]));
+}
+
+/// Those who are let in just before a key is disabled wait behind that, and must not undo it.
+#[tokio::test]
+async fn a_key_that_is_being_disabled_does_not_enable_itself() {
+    let server = Arc::new(TestServer::start().await);
+    let user = server.new_user("a@example.com").await;
+    for round in 0..ROUNDS {
+        let (id, key) = server.new_key(&user, &format!("leaked-{round}")).await;
+        let thief = server.log_in_by_key(&key).await.tokens();
+        let enable = format!("/auth/api_keys/{id}/enable");
+        let mut thieves = JoinSet::new();
+        for _ in 0..8 * RACERS {
+            let (server, enable, token) = (Arc::clone(&server), enable.clone(), thief.refresh.clone());
+            thieves.spawn(async move { server.put(&enable, &token).await });
+        }
+        let disabled = server.put(&format!("/auth/api_keys/{id}/disable"), &user.refresh).await;
+        disabled.expect(StatusCode::NO_CONTENT);
+        while let Some(answer) = thieves.join_next().await {
+            assert!(matches!(answer.unwrap().status.as_u16(), 204 | 401));
+        }
+        server.log_in_by_key(&key).await.expect(StatusCode::UNAUTHORIZED);
+    }
 }
