@@ -149,7 +149,7 @@ async fn insert_keys(
         waiting.spawn(async move {
             state
                 .store
-                .insert_api_key(key, u32::MAX, None, audit)
+                .insert_api_key(key, u32::MAX, audit)
                 .await
                 .map(drop)
                 .map_err(|error| error.to_string())

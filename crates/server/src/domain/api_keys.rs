@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::state::{Client, ServerState};
 use crate::store::api_keys::{ApiKeyRecord, InsertApiKeyOutcome, NewApiKey, SecretRecord};
 use crate::store::audit::{Action, AuditEvent};
-use crate::store::sessions::SessionGuard;
 use keystead_protocol::api_key::{ApiKey, valid_name};
 use keystead_protocol::id::{ApiKeyId, UserId};
 
@@ -39,7 +38,7 @@ pub async fn create(
     client: &Client<'_>,
 ) -> Result<CreatedKey, Error> {
     let audit = audit::by_user(state, session, client, Action::ApiKeyCreated);
-    insert(state, &session.app, session.user_id, name, Some(session.guard()), audit).await
+    insert(state, &session.app, session.user_id, name, audit).await
 }
 
 /// Makes a key for a user, if the session that asks for it, unless an administrator does, still stands.
@@ -49,7 +48,6 @@ pub(super) async fn insert(
     app: &App,
     user_id: UserId,
     name: String,
-    guard: Option<SessionGuard>,
     audit: AuditEvent,
 ) -> Result<CreatedKey, Error> {
     if !app.config.providers.api_key {
@@ -68,14 +66,13 @@ pub(super) async fn insert(
         secret: stored_secret(state, prefix, &secret),
         created_at,
     };
-    match state.store.insert_api_key(key, MAX_KEYS_PER_USER, guard, audit.about(&id)).await? {
+    match state.store.insert_api_key(key, MAX_KEYS_PER_USER, audit.about(&id)).await? {
         InsertApiKeyOutcome::Inserted => Ok(CreatedKey { id, name, secret }),
         InsertApiKeyOutcome::NameTaken => Err(Error::ApiKeyNameTaken),
         InsertApiKeyOutcome::LimitReached => Err(Error::ApiKeyLimitReached(MAX_KEYS_PER_USER)),
         InsertApiKeyOutcome::AnonymousOwner => Err(Error::ApiKeyForAnonymous),
         InsertApiKeyOutcome::ServerOwner => Err(Error::ServerKeyOfAdministrators),
-        InsertApiKeyOutcome::NoSuchUser if guard.is_none() => Err(Error::UserNotFound),
-        InsertApiKeyOutcome::NoSuchUser | InsertApiKeyOutcome::SessionEnded => Err(Error::SessionEnded),
+        InsertApiKeyOutcome::NoSuchUser => Err(Error::UserNotFound),
     }
 }
 

@@ -33,7 +33,7 @@ pub async fn create(
 ) -> Result<CreatedKey, Error> {
     users::get(state, app, user_id).await?;
     let audit = audit::by_admin(state, by, Some(app), Action::ApiKeyCreated).about_user(user_id);
-    api_keys::insert(state, app, user_id, name, None, audit).await
+    api_keys::insert(state, app, user_id, name, audit).await
 }
 
 /// Enables a key, or disables it, which ends every session that was opened with it. Enabling revives none.

@@ -3,7 +3,7 @@
 use super::StoreResult;
 use super::audit::AuditEvent;
 use super::networks::{Sighting, UserLogin};
-use super::sessions::{ApiKeyState, SessionGuard};
+use super::sessions::ApiKeyState;
 use crate::clock::Timestamp;
 use async_trait::async_trait;
 use keystead_protocol::id::{ApiKeyId, AppId, UserId};
@@ -85,8 +85,6 @@ pub enum InsertApiKeyOutcome {
     ServerOwner,
     /// The user is gone.
     NoSuchUser,
-    /// The session that asked for it has ended meanwhile.
-    SessionEnded,
 }
 
 /// What a login with a key needs to know.
@@ -126,13 +124,11 @@ pub struct ApiKeyUse {
 /// See [`ApiKeyRecord`]. Methods that change a key return whether the user has it.
 #[async_trait]
 pub trait ApiKeyStore {
-    /// Adds a key, if the user is neither anonymous nor a server, has fewer than `limit` keys and none of that name,
-    /// and the session that asks, if one does, still stands.
+    /// Adds a key, if the user is neither anonymous nor a server, has fewer than `limit` keys and none of that name.
     async fn insert_api_key(
         &self,
         key: NewApiKey,
         limit: u32,
-        session: Option<SessionGuard>,
         audit: AuditEvent,
     ) -> StoreResult<InsertApiKeyOutcome>;
 

@@ -1,7 +1,6 @@
 //! API keys in SQLite.
 
 use super::networks::record_sighting;
-use super::sessions::stands;
 use super::writer::Transaction;
 use super::{SqliteStore, columns, key_logins};
 use crate::clock::Timestamp;
@@ -12,10 +11,11 @@ use crate::store::api_keys::{
 };
 use crate::store::audit::AuditEvent;
 use crate::store::networks::UserLogin;
-use crate::store::sessions::{ApiKeyState, SessionGuard};
+use crate::store::sessions::ApiKeyState;
 use async_trait::async_trait;
 use keystead_protocol::id::{ApiKeyId, UserId};
-use rusqlite::{Connection, Row, params};
+use keystead_protocol::user::UserType;
+use rusqlite::{Row, params};
 
 const COLUMNS: &str = "key_id, name, disabled, created_at, last_used_at, is_server_key";
 
@@ -25,14 +25,11 @@ impl ApiKeyStore for SqliteStore {
         &self,
         key: NewApiKey,
         limit: u32,
-        session: Option<SessionGuard>,
         audit: AuditEvent,
     ) -> StoreResult<InsertApiKeyOutcome> {
         self.writer
-            .write_as(audit.guard, move |transaction| match session {
-                Some(guard) if !stands(transaction, &guard)? => Ok(InsertApiKeyOutcome::SessionEnded),
-                _ if is_server(transaction, key.user_id)? => Ok(InsertApiKeyOutcome::ServerOwner),
-                _ => insert_api_key(transaction, &key, limit, &audit),
+            .write_as(audit.guard, move |transaction| {
+                insert_api_key(transaction, &key, UserType::Normal, limit, &audit)
             })
             .await
     }
@@ -198,18 +195,10 @@ impl ApiKeyStore for SqliteStore {
     }
 }
 
-fn is_server(connection: &Connection, user_id: UserId) -> rusqlite::Result<bool> {
-    let found: Option<i64> = columns::scalar(
-        connection,
-        "SELECT 1 FROM users WHERE user_id = ?1 AND user_type = 'server'",
-        [user_id.object_id().as_bytes()],
-    )?;
-    Ok(found.is_some())
-}
-
 pub(super) fn insert_api_key(
     transaction: &Transaction<'_>,
     key: &NewApiKey,
+    owner_type: UserType,
     limit: u32,
     audit: &AuditEvent,
 ) -> rusqlite::Result<InsertApiKeyOutcome> {
@@ -217,7 +206,8 @@ pub(super) fn insert_api_key(
     let key_id = key.key_id.object_id().as_bytes();
     let app_id = key.app_id.object_id().as_bytes();
     let mut statement = transaction.prepare_cached(
-        "SELECT u.anonymous, count(k.key_id), coalesce(max(k.name = ?3), 0), u.disabled, u.generation
+        "SELECT u.anonymous, count(k.key_id), coalesce(max(k.name = ?3), 0), u.disabled, u.generation,
+                u.user_type
          FROM users u LEFT JOIN api_keys k ON k.user_id = u.user_id
          WHERE u.user_id = ?1 AND u.app_id = ?2 GROUP BY u.user_id",
     )?;
@@ -230,14 +220,21 @@ pub(super) fn insert_api_key(
             key_id: key.key_id,
             key: ApiKeyState { disabled: false, generation: 0 },
         };
-        Ok((row.get::<_, bool>(0)?, row.get::<_, u32>(1)?, row.get::<_, bool>(2)?, login))
+        Ok((
+            row.get::<_, bool>(0)?,
+            row.get::<_, u32>(1)?,
+            row.get::<_, bool>(2)?,
+            login,
+            columns::parsed::<UserType>(row, 5)?,
+        ))
     }))?;
     let login = match owner {
         None => return Ok(InsertApiKeyOutcome::NoSuchUser),
+        Some((.., found)) if found != owner_type => return Ok(InsertApiKeyOutcome::ServerOwner),
         Some((true, ..)) => return Ok(InsertApiKeyOutcome::AnonymousOwner),
-        Some((_, _, true, _)) => return Ok(InsertApiKeyOutcome::NameTaken),
+        Some((_, _, true, ..)) => return Ok(InsertApiKeyOutcome::NameTaken),
         Some((_, count, ..)) if count >= limit => return Ok(InsertApiKeyOutcome::LimitReached),
-        Some((.., login)) => login,
+        Some((.., login, _)) => login,
     };
     let created_at = key.created_at.unix_seconds();
     // Nothing that is cached changes with a new key, so nobody is touched.

@@ -42,7 +42,7 @@ impl ServerKeyStore for SqliteStore {
                         UserType::Server.as_str(),
                         key.created_at.unix_seconds(),
                     ])?;
-                let outcome = insert_api_key(transaction, &key, 1, &audit)?;
+                let outcome = insert_api_key(transaction, &key, UserType::Server, 1, &audit)?;
                 transaction
                     .prepare_cached("UPDATE api_keys SET is_server_key = 1 WHERE user_id = ?1")?
                     .execute([user_id])?;

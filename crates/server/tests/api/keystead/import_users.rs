@@ -1,6 +1,6 @@
 //! Users of another system are taken over with their ids, and log in as before.
 
-use crate::support::{APP, Answer, NO_MAIL_SERVER, PASSWORD, TestServer, app_folder, claims, provider};
+use crate::support::{APP, Answer, NO_MAIL_SERVER, PASSWORD, TestServer, app_folder, claims, provider, raw};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 use keystead_server::domain::imports::MAX_LINES;
 use keystead_server::store::audit::Action;
@@ -370,7 +370,13 @@ async fn a_chunk_is_bounded_and_remembered_in_the_audit_trail() {
         "BadRequest",
         "at most 2000 lines are imported at once: send them in chunks",
     );
-    send(&server, APP, "", " ".repeat(4 * 1024 * 1024 + 1)).await.expect(StatusCode::PAYLOAD_TOO_LARGE);
+    // Byte by byte, because the server does not read on when it has seen enough.
+    let app_id = server.state.apps().by_client_app_id(APP).unwrap().ids.app_id;
+    let target = format!("/api/keystead/v1/apps/{app_id}/users/import");
+    let authorization = format!("authorization: Bearer {}\r\n", server.admin().await);
+    let large = vec![b' '; 4 * 1024 * 1024 + 1];
+    let refused = raw::request(&server, "POST", &target, &authorization, &large).await;
+    assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(counts(&import(&server, "", &lines[1..]).await), [2000, 0, 0, 0]);
     let connection = rusqlite::Connection::open(server.folder.path().join("data/keystead.sqlite3")).unwrap();
     let subjects: Vec<String> = connection

@@ -58,7 +58,7 @@ async fn take(store: &SqliteStore, step: Step) -> Result<(), StoreError> {
     match step {
         Step::AddUser(user) => or_refused(store.insert_user(new_user(user, now), event()).await),
         Step::AddKey(user, key) => {
-            or_refused(store.insert_api_key(new_key(user, key, now), LIMIT, None, event()).await)
+            or_refused(store.insert_api_key(new_key(user, key, now), LIMIT, event()).await)
         }
         Step::SetKeyDisabled(user, key, disabled) => {
             store.set_api_key_disabled(user_id(user), key_id(user, key), disabled, event()).await.map(drop)
@@ -116,13 +116,13 @@ async fn a_digest_that_shares_only_its_slot_is_nobodys_and_makes_no_key() {
     let store = SqliteStore::open(&folder.path().join("store"), AuditChain::new(|_| [0; 32])).unwrap();
     let now = Timestamp::from_unix_seconds(1_000);
     store.insert_user(new_user(0, now), event()).await.unwrap();
-    let first = store.insert_api_key(new_key(0, 0, now), LIMIT, None, event()).await.unwrap();
+    let first = store.insert_api_key(new_key(0, 0, now), LIMIT, event()).await.unwrap();
     assert_eq!(first, InsertApiKeyOutcome::Inserted);
     let mut second = new_key(0, 1, now);
     second.secret.digest[..8].copy_from_slice(&digest(0, 0)[..8]);
     let second_digest = second.secret.digest;
     assert_eq!(store.find_api_key_login("", &second_digest).await.unwrap(), None);
-    store.insert_api_key(second, LIMIT, None, event()).await.unwrap_err();
+    store.insert_api_key(second, LIMIT, event()).await.unwrap_err();
     assert_eq!(store.find_api_key_login("", &second_digest).await.unwrap(), None);
     assert_eq!(store.list_api_keys(user_id(0)).await.unwrap().len(), 1);
     store.close();
