@@ -31,8 +31,8 @@ pub async fn link(
                 email_password::verify(state, app, &email, password, client).await.map_err(refused)?;
             let audit =
                 audit::by_user(state, session, client, Action::IdentityLinked).about(&account.identity_id);
-            let (guard, app_id, hash) = (session.guard(), app.ids.app_id, &account.password_hash);
-            let outcome = state.store.link_email_account(guard, app_id, &email, hash, now, audit).await?;
+            let (user_id, app_id, hash) = (session.user_id, app.ids.app_id, &account.password_hash);
+            let outcome = state.store.link_email_account(user_id, app_id, &email, hash, now, audit).await?;
             (ProviderType::LocalUserpass, account.identity_id.to_string(), outcome)
         }
         Credentials::CustomToken(token) => {
@@ -48,7 +48,6 @@ pub async fn link(
         LinkOutcome::Linked | LinkOutcome::AlreadyLinked => {}
         LinkOutcome::OwnedByAnother => return Err(Error::LinkOwnedByAnother),
         LinkOutcome::SecondEmail => return Err(Error::LinkSecondEmail),
-        LinkOutcome::SessionEnded => return Err(Error::SessionEnded),
     }
     sessions::tokens(state, session, provider_type, &identity_id)
 }
@@ -63,7 +62,7 @@ async fn link_external(
     let identity = verified.map_err(refused)?;
     let (provider_type, id) = (identity.provider_type, identity.identity_id.clone());
     let audit = audit::by_user(state, session, client, Action::IdentityLinked).about(&provider_type);
-    let outcome = state.store.link_identity(session.guard(), session.app.ids.app_id, identity, audit).await?;
+    let outcome = state.store.link_identity(session.user_id, session.app.ids.app_id, identity, audit).await?;
     Ok((provider_type, id, outcome))
 }
 

@@ -3,7 +3,6 @@
 use super::StoreResult;
 use super::audit::AuditEvent;
 use super::outbox::OutboxRecord;
-use super::sessions::SessionGuard;
 use super::users::{LinkOutcome, NewUser, UserRecord};
 use crate::clock::Timestamp;
 use async_trait::async_trait;
@@ -158,7 +157,7 @@ pub trait EmailAccountStore {
     /// whose password hash is not `password_hash` any more counts as somebody else's.
     async fn link_email_account(
         &self,
-        session: SessionGuard,
+        user_id: UserId,
         app_id: AppId,
         email: &str,
         password_hash: &str,

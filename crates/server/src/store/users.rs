@@ -2,7 +2,6 @@
 
 use super::StoreResult;
 use super::audit::AuditEvent;
-use super::sessions::SessionGuard;
 use crate::clock::Timestamp;
 use async_trait::async_trait;
 use keystead_protocol::id::{AppId, UserId};
@@ -72,8 +71,6 @@ pub enum LinkOutcome {
     OwnedByAnother,
     /// The user has another email identity; there can be one.
     SecondEmail,
-    /// The user is gone, or the session that asked for it has ended meanwhile.
-    SessionEnded,
 }
 
 /// Which users are listed, and how.
@@ -137,7 +134,7 @@ pub trait UserStore {
     /// Gives an external identity to the user of a session, who is not anonymous from then on.
     async fn link_identity(
         &self,
-        session: SessionGuard,
+        user_id: UserId,
         app_id: AppId,
         identity: IdentityRecord,
         audit: AuditEvent,

@@ -11,19 +11,24 @@ use crate::state::ServerState;
 use crate::store::app_definitions::DeploymentRecord;
 use crate::store::audit::AuditEvent;
 use keystead_protocol::id::DraftId;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What an administrator sees of an application: their draft, or what is served.
 ///
 /// # Errors
 /// The store's.
-pub async fn view(state: &ServerState, app: &App, by: &Administrator) -> Result<Definition, Error> {
+pub async fn view<'a>(
+    state: &ServerState,
+    app: &'a App,
+    by: &Administrator,
+) -> Result<Cow<'a, Definition>, Error> {
     if app.source.is_some() {
-        return Ok(app.config.definition.clone());
+        return Ok(Cow::Borrowed(&app.config.definition));
     }
     match state.store.find_draft(app.ids.app_id, by.admin_id).await? {
-        Some(draft) => from_json(&draft.definition),
-        None => Ok(app.config.definition.clone()),
+        Some(draft) => from_json(&draft.definition).map(Cow::Owned),
+        None => Ok(Cow::Borrowed(&app.config.definition)),
     }
 }
 

@@ -25,7 +25,7 @@ pub(in crate::http) async fn get_origins(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
 ) -> Result<Json<Vec<String>>, Error> {
-    Ok(Json(changes::view(&state, &app, &by).await?.allowed_request_origins))
+    Ok(Json(changes::view(&state, &app, &by).await?.allowed_request_origins.clone()))
 }
 
 /// The body is a list, unlike every other.
@@ -81,7 +81,7 @@ pub(in crate::http) async fn get_custom_user_data(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
 ) -> Result<Json<Map<String, Value>>, Error> {
-    let mut data = changes::view(&state, &app, &by).await?.custom_user_data;
+    let mut data = changes::view(&state, &app, &by).await?.custom_user_data.clone();
     data.entry("enabled").or_insert(false.into());
     Ok(Json(data))
 }
@@ -99,7 +99,7 @@ pub(in crate::http) async fn get_sync(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
 ) -> Result<Json<Map<String, Value>>, Error> {
-    Ok(Json(changes::view(&state, &app, &by).await?.sync))
+    Ok(Json(changes::view(&state, &app, &by).await?.sync.clone()))
 }
 
 pub(in crate::http) async fn set_sync(
@@ -132,7 +132,7 @@ pub(in crate::http) async fn get_deploy(
     State(state): State<ThreadState>,
     AdministeredApp { app, by }: AdministeredApp,
 ) -> Result<Json<Map<String, Value>>, Error> {
-    let mut deploy = changes::view(&state, &app, &by).await?.deploy;
+    let mut deploy = changes::view(&state, &app, &by).await?.deploy.clone();
     deploy.entry("ui_drafts_disabled").or_insert(true.into());
     deploy.entry("automatic_deployment").or_insert(json!({ "enabled": false }));
     Ok(Json(deploy))

@@ -5,7 +5,7 @@ use super::{SqliteStore, columns};
 use crate::clock::Timestamp;
 use crate::store::StoreResult;
 use crate::store::audit::{
-    Action, AuditChain, AuditEvent, AuditFilter, AuditPage, AuditPlace, AuditRow, AuditStore,
+    Action, ActorGuard, AuditChain, AuditEvent, AuditFilter, AuditPage, AuditPlace, AuditRow, AuditStore,
 };
 use async_trait::async_trait;
 use rusqlite::types::{ToSql, ValueRef};
@@ -22,8 +22,12 @@ const CLOCK_TOLERANCE_SECONDS: i64 = 24 * 3600;
 #[async_trait]
 impl AuditStore for SqliteStore {
     async fn record_audit_events(&self, events: Vec<AuditEvent>) -> StoreResult<()> {
+        // All of them are one request's, or nobody's.
+        let guard = events.first().map_or(ActorGuard::None, |event| event.guard);
         self.writer
-            .write(move |transaction| events.iter().try_for_each(|event| append(transaction, event)))
+            .write_as(guard, move |transaction| {
+                events.iter().try_for_each(|event| append(transaction, event))
+            })
             .await
     }
 

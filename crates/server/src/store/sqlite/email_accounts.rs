@@ -1,7 +1,6 @@
 //! Email accounts in SQLite.
 
 use super::outbox::insert_mail;
-use super::sessions::stands;
 use super::users::{attach_identity, find_user, insert_user};
 use super::writer::Transaction;
 use super::{SqliteStore, columns};
@@ -11,7 +10,6 @@ use crate::store::audit::{Action, AuditEvent};
 use crate::store::email_accounts::{
     EmailAccountRecord, EmailAccountStore, EmailTokenPurpose, PresentedToken, SentToken,
 };
-use crate::store::sessions::SessionGuard;
 use crate::store::users::{IdentityRecord, LinkOutcome, NewUser, UserRecord};
 use async_trait::async_trait;
 use keystead_protocol::id::{AppId, UserId};
@@ -181,7 +179,7 @@ impl EmailAccountStore for SqliteStore {
 
     async fn link_email_account(
         &self,
-        session: SessionGuard,
+        user_id: UserId,
         app_id: AppId,
         email: &str,
         password_hash: &str,
@@ -191,10 +189,6 @@ impl EmailAccountStore for SqliteStore {
         let (email, password_hash) = (email.to_owned(), password_hash.to_owned());
         self.writer
             .write_as(audit.guard, move |transaction| {
-                if !stands(transaction, &session)? {
-                    return Ok(LinkOutcome::SessionEnded);
-                }
-                let user_id = session.user_id;
                 let account = find_account(transaction, app_id, &email)?;
                 let account = account.filter(|account| account.password_hash == password_hash);
                 let Some(account) = account else { return Ok(LinkOutcome::OwnedByAnother) };

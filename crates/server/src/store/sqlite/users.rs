@@ -1,11 +1,9 @@
 //! Users and identities in SQLite.
 
-use super::sessions::stands;
 use super::writer::Transaction;
 use super::{SqliteStore, columns, key_logins};
 use crate::store::StoreResult;
 use crate::store::audit::AuditEvent;
-use crate::store::sessions::SessionGuard;
 use crate::store::users::{
     IdentityRecord, LinkOutcome, NewUser, UserOrder, UserQuery, UserRecord, UserStore,
 };
@@ -87,23 +85,20 @@ impl UserStore for SqliteStore {
 
     async fn link_identity(
         &self,
-        session: SessionGuard,
+        user_id: UserId,
         app_id: AppId,
         identity: IdentityRecord,
         audit: AuditEvent,
     ) -> StoreResult<LinkOutcome> {
         self.writer
             .write_as(audit.guard, move |transaction| {
-                if !stands(transaction, &session)? {
-                    return Ok(LinkOutcome::SessionEnded);
-                }
                 match find_owner(transaction, app_id, &identity)? {
-                    Some(owner) if owner == session.user_id => return Ok(LinkOutcome::AlreadyLinked),
+                    Some(owner) if owner == user_id => return Ok(LinkOutcome::AlreadyLinked),
                     Some(_) => return Ok(LinkOutcome::OwnedByAnother),
                     None => {}
                 }
-                attach_identity(transaction, session.user_id, &identity)?;
-                insert_owner(transaction, app_id, &identity, session.user_id)?;
+                attach_identity(transaction, user_id, &identity)?;
+                insert_owner(transaction, app_id, &identity, user_id)?;
                 transaction.record(&audit)?;
                 Ok(LinkOutcome::Linked)
             })

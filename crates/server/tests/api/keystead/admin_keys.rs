@@ -232,6 +232,12 @@ async fn a_body_that_was_held_back_makes_nothing_after_the_pair_was_deleted() {
             r#"{"email":"hidden@example.com","password":"hidden password"}"#,
         ),
         (format!("/api/admin/v3.0/groups/{GROUP_ID}/apps"), r#"{"name":"hidden"}"#),
+        (
+            format!(
+                "/api/admin/v3.0/groups/{GROUP_ID}/apps/{app}/debug/execute_function_source?run_as_system=true"
+            ),
+            r#"{"source":"exports = () => 1;"}"#,
+        ),
     ] {
         let (pair, thief) = admin.new_key_pair(Value::Null).await;
         let held = HeldBack::begin(&server, "POST", &path, thief.token(), body).await;
